@@ -1,0 +1,1 @@
+"""Everything that touches the outside world. One package for each technology."""

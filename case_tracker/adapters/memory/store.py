@@ -1,0 +1,28 @@
+"""What the memory adapter keeps. Never hands out an object that it keeps."""
+
+from copy import deepcopy
+from dataclasses import dataclass, field
+from threading import Lock
+
+from case_tracker.domain.audit import AuditEvent
+from case_tracker.domain.case import Case
+
+
+@dataclass
+class State:
+    """All rows at one moment."""
+
+    cases: dict[str, Case] = field(default_factory=dict)
+    audit_events: list[AuditEvent] = field(default_factory=list)
+
+    def copy(self) -> "State":
+        """Return a state that shares no mutable object with this one."""
+        return State(deepcopy(self.cases), list(self.audit_events))
+
+
+@dataclass
+class Store:
+    """The committed state, and the lock that lets one writing unit in at a time."""
+
+    committed: State = field(default_factory=State)
+    writing: Lock = field(default_factory=Lock)

@@ -1,0 +1,81 @@
+"""A transaction in memory: a private copy that replaces the store on commit, or is dropped."""
+
+from types import TracebackType
+from typing import Self
+
+from case_tracker.adapters.memory.read_models import InMemoryCasePages
+from case_tracker.adapters.memory.repository import (
+    InMemoryAuditEventRepository,
+    InMemoryCaseRepository,
+)
+from case_tracker.adapters.memory.store import State, Store
+
+
+class InMemoryUnitOfWork:
+    """What happens inside one `with` block is stored by commit(), all of it, or not at all."""
+
+    cases: InMemoryCaseRepository
+    audit_events: InMemoryAuditEventRepository
+
+    def __init__(self, store: Store, *, writing: bool) -> None:
+        self._store = store
+        self._writing = writing
+
+    def __enter__(self) -> Self:
+        """Take a private copy. A writing unit waits until no other one is open."""
+        if self._writing:
+            self._store.writing.acquire()
+        self._begin()
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Drop the private copy. Hides no exception."""
+        if self._writing:
+            self._store.writing.release()
+
+    def commit(self) -> None:
+        """Make the private copy the stored state, and go on with a new copy."""
+        self._store.committed = self._state
+        self._begin()
+
+    def rollback(self) -> None:
+        """Start again from the stored state."""
+        self._begin()
+
+    @property
+    def pages(self) -> InMemoryCasePages:
+        """The cases to look at, a page at a time."""
+        return InMemoryCasePages(self.cases)
+
+    @property
+    def imports(self) -> InMemoryCaseRepository:
+        """The way in for many cases at once."""
+        return self.cases
+
+    def _begin(self) -> None:
+        self._state: State = self._store.committed.copy()
+        self.cases = InMemoryCaseRepository(self._state)
+        self.audit_events = InMemoryAuditEventRepository(self._state)
+
+
+class InMemoryUnitsOfWork:
+    """Makes units of work on one store. Safe to share between threads."""
+
+    def __init__(self) -> None:
+        self._store = Store()
+
+    def read(self) -> InMemoryUnitOfWork:
+        """Return a new unit for looking: it sees the state of the moment it is entered."""
+        return InMemoryUnitOfWork(self._store, writing=False)
+
+    def write(self) -> InMemoryUnitOfWork:
+        """Return a new unit for changing: one at a time."""
+        return InMemoryUnitOfWork(self._store, writing=True)
+
+    def close(self) -> None:
+        """Nothing to give back."""

@@ -1,0 +1,48 @@
+"""One Session, one transaction. Never commits by itself."""
+
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy.orm import Session, sessionmaker
+
+from case_tracker.adapters.sql.audit import SqlAlchemyAuditEventRepository
+from case_tracker.adapters.sql.repository import SqlAlchemyCaseRepository
+
+
+class SqlAlchemyUnitOfWork:
+    """What happens inside one `with` block is stored by commit(), all of it, or not at all."""
+
+    session: Session
+    cases: SqlAlchemyCaseRepository
+    audit_events: SqlAlchemyAuditEventRepository
+
+    def __init__(self, session_factory: sessionmaker[Session]) -> None:
+        self._session_factory = session_factory
+
+    def __enter__(self) -> Self:
+        """Open a new Session and the repositories that work in it."""
+        self.session = self._session_factory()
+        self.cases = SqlAlchemyCaseRepository(self.session)
+        self.audit_events = SqlAlchemyAuditEventRepository(self.session)
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Discard what was not committed and give the connection back. Hides no exception."""
+        try:
+            # Always: after commit() this is a no-op, after an exception it is the point.
+            self.rollback()
+        finally:
+            self.session.close()
+
+    def commit(self) -> None:
+        """Store everything this unit did. When it raises, nothing was stored."""
+        self.session.commit()
+
+    def rollback(self) -> None:
+        """Discard everything that was not committed."""
+        self.session.rollback()

@@ -1,0 +1,72 @@
+"""The units of work of the application: reading ones and writing ones. Never shares a Session."""
+
+from types import TracebackType
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import sessionmaker
+from sqlalchemy.orm.exc import StaleDataError
+
+from case_tracker.adapters.sql.bulk import SqlCaseImport
+from case_tracker.adapters.sql.engine import build_session_factory
+from case_tracker.adapters.sql.errors import translate, translated_errors
+from case_tracker.adapters.sql.read_models import SqlCasePages
+from case_tracker.adapters.sql.sqlite import BEGIN_OPTION
+from case_tracker.adapters.sql.unit_of_work import SqlAlchemyUnitOfWork
+
+
+class SqlUnitOfWork(SqlAlchemyUnitOfWork):
+    """A unit of work with the fast ways in and out, that speaks the errors of the domain."""
+
+    @property
+    def pages(self) -> SqlCasePages:
+        """The cases to look at, a page at a time."""
+        return SqlCasePages(self.session)
+
+    @property
+    def imports(self) -> SqlCaseImport:
+        """The way in for many cases at once."""
+        return SqlCaseImport(self.session)
+
+    def commit(self) -> None:
+        """Store everything this unit did.
+
+        Raises:
+            CaseTrackerError: the database refused it; nothing of this unit was stored.
+        """
+        with translated_errors():
+            super().commit()
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Discard what was not committed; a database error leaves as an error of the domain."""
+        super().__exit__(exc_type, exc, traceback)
+        if isinstance(exc, DBAPIError | StaleDataError) and (translated := translate(exc)):
+            raise translated from exc
+
+
+class SqlUnitsOfWork:
+    """Makes the units of work of one engine. Safe to share between threads."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._read = build_session_factory(engine)
+        self._write = sessionmaker(
+            engine, expire_on_commit=False, execution_options={BEGIN_OPTION: "IMMEDIATE"}
+        )
+
+    def read(self) -> SqlUnitOfWork:
+        """Return a new unit for looking. It blocks nobody."""
+        return SqlUnitOfWork(self._read)
+
+    def write(self) -> SqlUnitOfWork:
+        """Return a new unit for changing. On SQLite it takes the write lock when it begins."""
+        return SqlUnitOfWork(self._write)
+
+    def close(self) -> None:
+        """Close the connections that wait in the pool."""
+        self._engine.dispose()

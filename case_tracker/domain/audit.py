@@ -1,0 +1,42 @@
+"""Who did what to which case, and when. An event is written once and never changed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import uuid4
+
+from case_tracker.domain.case import CaseId
+from case_tracker.domain.clock import utc_now
+from case_tracker.domain.errors import InvalidValueError
+from case_tracker.domain.status import CaseStatus
+
+
+@dataclass(frozen=True)
+class Actor:
+    """The person or program on whose behalf something is done."""
+
+    name: str
+
+    def __post_init__(self) -> None:
+        if not self.name.strip():
+            raise InvalidValueError("actor", self.name, "has a name")
+
+
+@dataclass(frozen=True)
+class AuditEvent:
+    """One line of the audit trail. `details` holds only what JSON can hold."""
+
+    case_id: CaseId
+    actor: Actor
+    event_type: str
+    details: Mapping[str, str]
+    occurred_at: datetime = field(default_factory=utc_now)
+    id: str = field(default_factory=lambda: uuid4().hex)
+
+    @classmethod
+    def case_transitioned(
+        cls, case_id: CaseId, actor: Actor, source: CaseStatus, target: CaseStatus
+    ) -> "AuditEvent":
+        """Return the event that belongs to one step of the workflow."""
+        details = {"from": source.value, "to": target.value}
+        return cls(case_id, actor, "case_transitioned", details)

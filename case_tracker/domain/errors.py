@@ -1,0 +1,84 @@
+"""Everything case_tracker can refuse to do. Never carries a driver's exception text to a client.
+
+CaseTrackerError
+├── InvalidValueError            a value no case can have            (HTTP 422)
+├── CaseNotFoundError            no case has this id                 (HTTP 404)
+├── CaseAlreadyExistsError       the id is taken                     (HTTP 409)
+├── InvalidTransitionError       the workflow forbids this step      (HTTP 409)
+├── ConcurrentUpdateError        somebody changed the case first     (HTTP 409)
+├── ConstraintViolatedError      the database refused the row        (HTTP 409)
+└── DatabaseBusyError            a lock was not released in time     (HTTP 503)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from case_tracker.domain.case import CaseId
+    from case_tracker.domain.status import CaseStatus
+
+
+class CaseTrackerError(Exception):
+    """Base of all errors that a caller of case_tracker can expect."""
+
+
+class InvalidValueError(CaseTrackerError, ValueError):
+    """A value that no case, note or actor can have."""
+
+    def __init__(self, what: str, value: object, rule: str) -> None:
+        self.what = what
+        self.value = value
+        self.rule = rule
+        super().__init__(f"{what} {rule}, got {value!r}")
+
+
+class CaseNotFoundError(CaseTrackerError):
+    """No case has this id."""
+
+    def __init__(self, case_id: CaseId) -> None:
+        self.case_id = case_id
+        super().__init__(f"no case with id {case_id.value!r}")
+
+
+class CaseAlreadyExistsError(CaseTrackerError):
+    """Another case has this id already."""
+
+    def __init__(self, case_id: CaseId | None = None) -> None:
+        self.case_id = case_id
+        which = f"id {case_id.value!r}" if case_id else "this id"
+        super().__init__(f"a case with {which} exists already")
+
+
+class InvalidTransitionError(CaseTrackerError):
+    """The workflow has no step from this status to that one."""
+
+    def __init__(self, case_id: CaseId, source: CaseStatus, target: CaseStatus) -> None:
+        self.case_id = case_id
+        self.source = source
+        self.target = target
+        super().__init__(f"case {case_id.value!r} cannot go from {source.value} to {target.value}")
+
+
+class ConcurrentUpdateError(CaseTrackerError):
+    """The case changed after the caller read it. Read it again, then decide."""
+
+    def __init__(self, case_id: CaseId | None = None) -> None:
+        self.case_id = case_id
+        which = f"case {case_id.value!r}" if case_id else "the case"
+        super().__init__(f"{which} was changed by somebody else; read it again")
+
+
+class ConstraintViolatedError(CaseTrackerError):
+    """The database refused a row that the domain had let through."""
+
+    def __init__(self, constraint: str) -> None:
+        self.constraint = constraint
+        super().__init__(f"the database refused a row: constraint {constraint!r}")
+
+
+class DatabaseBusyError(CaseTrackerError):
+    """Another transaction holds a lock that was needed. Nothing was changed; try again."""
+
+    def __init__(self) -> None:
+        super().__init__("the database is busy; nothing was changed, try again")

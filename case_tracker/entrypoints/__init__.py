@@ -1,0 +1,1 @@
+"""How the outside world gets in: HTTP and the command line. Never decides anything about cases."""

@@ -1,0 +1,1 @@
+"""The HTTP API. A route translates; it never touches a Session."""

@@ -1,0 +1,24 @@
+"""Write a note on a case. Never changes a note that stands."""
+
+from case_tracker.domain.case import Case, CaseId, Note
+from case_tracker.domain.versioned import expect_version
+from case_tracker.ports.unit_of_work import UnitsOfWork
+
+
+def add_note(
+    units: UnitsOfWork, case_id: CaseId, text: str, *, expected_version: int | None = None
+) -> Case:
+    """Return the case with the new note at the end.
+
+    Raises:
+        CaseNotFoundError: no case has this id.
+        ConcurrentUpdateError: the case is not at `expected_version`.
+        InvalidValueError: the text is empty or too long.
+    """
+    with units.write() as unit:
+        case = unit.cases.get(case_id)
+        expect_version(case, expected_version)
+        case.add_note(Note(text))
+        unit.cases.save(case)
+        unit.commit()
+    return case

@@ -1,0 +1,183 @@
+"""What every UnitOfWork promises."""
+
+import threading
+from unittest.mock import Mock
+
+import pytest
+
+from case_tracker.domain.audit import Actor
+from case_tracker.domain.case import Case, CaseId, Note
+from case_tracker.domain.errors import (
+    CaseNotFoundError,
+    ConcurrentUpdateError,
+    InvalidTransitionError,
+)
+from case_tracker.domain.status import CaseStatus
+from case_tracker.services.add_note import add_note
+from case_tracker.services.import_cases import import_cases
+from case_tracker.services.open_case import open_case
+from case_tracker.services.read_cases import case_history, count_cases, list_cases, show_case
+from case_tracker.services.rename_case import rename_case
+from case_tracker.services.transition_case import transition_case
+
+LATE = CaseId("CASE-001")
+ANN = Actor("ann")
+
+
+def ids(units):
+    """Return the ids of all committed cases."""
+    with units.read() as unit:
+        return [case.id.value for case in unit.cases.list()]
+
+
+def test_commit_stores(units):
+    """What was committed is there for the next unit."""
+    with units.write() as unit:
+        unit.cases.add(Case(LATE, "Late report"))
+        unit.commit()
+
+    assert ids(units) == ["CASE-001"]
+
+
+def test_leaving_without_commit_discards(units):
+    """A request that ends early must not leave half a case behind."""
+    with units.write() as unit:
+        unit.cases.add(Case(LATE, "Late report"))
+
+    assert ids(units) == []
+
+
+def test_an_exception_discards_and_goes_on(units):
+    """The unit undoes the work and hides nothing."""
+    with pytest.raises(RuntimeError, match="boom"), units.write() as unit:
+        unit.cases.add(Case(LATE, "Late report"))
+        raise RuntimeError("boom")
+
+    assert ids(units) == []
+
+
+def test_rollback_discards_and_the_unit_goes_on(units):
+    """After rollback() the same unit can do something else."""
+    with units.write() as unit:
+        unit.cases.add(Case(LATE, "Late report"))
+        unit.rollback()
+        unit.cases.add(Case(CaseId("CASE-002"), "Second thought"))
+        unit.commit()
+
+    assert ids(units) == ["CASE-002"]
+
+
+def test_nobody_sees_what_is_not_committed(units):
+    """A reader beside a writing unit sees the state before it."""
+    with units.write() as unit:
+        unit.cases.add(Case(LATE, "Late report"))
+        unit.cases.list()
+        assert ids(units) == []
+        unit.commit()
+
+    assert ids(units) == ["CASE-001"]
+
+
+def test_work_after_a_commit_needs_its_own_commit(units):
+    """A second half that was not committed is discarded alone."""
+    with units.write() as unit:
+        unit.cases.add(Case(LATE, "first half"))
+        unit.commit()
+        unit.cases.add(Case(CaseId("CASE-002"), "second half"))
+
+    assert ids(units) == ["CASE-001"]
+
+
+def test_a_transition_is_stored_with_its_audit_event(units):
+    """The status never changes without a line in the trail."""
+    open_case(units, LATE, "Late report")
+
+    case = transition_case(units, LATE, CaseStatus.SUBMITTED, ANN)
+
+    (event,) = case_history(units, LATE)
+    assert show_case(units, LATE) == case
+    assert (event.actor, event.event_type) == (ANN, "case_transitioned")
+    assert event.details == {"from": "DRAFT", "to": "SUBMITTED"}
+
+
+def test_a_forbidden_step_changes_nothing(units):
+    """A refused transition leaves neither a status nor an event."""
+    open_case(units, LATE, "Late report")
+
+    with pytest.raises(InvalidTransitionError, match="from DRAFT to CLOSED"):
+        transition_case(units, LATE, CaseStatus.CLOSED, ANN)
+
+    assert show_case(units, LATE).status is CaseStatus.DRAFT
+    assert list(case_history(units, LATE)) == []
+
+
+def test_a_failing_audit_event_leaves_the_case_unchanged(units, monkeypatch):
+    """Status and trail are one transaction: when the second half fails, the first is undone."""
+    open_case(units, LATE, "Late report")
+    with units.read() as unit:
+        trail = type(unit.audit_events)
+    monkeypatch.setattr(trail, "add", Mock(side_effect=OSError("disk full")))
+
+    with pytest.raises(OSError, match="disk full"):
+        transition_case(units, LATE, CaseStatus.SUBMITTED, ANN)
+
+    case = show_case(units, LATE)
+    assert (case.status, case.version) == (CaseStatus.DRAFT, 1)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        lambda units, version: rename_case(units, LATE, "new title", expected_version=version),
+        lambda units, version: add_note(units, LATE, "a note", expected_version=version),
+        lambda units, version: transition_case(
+            units, LATE, CaseStatus.SUBMITTED, ANN, expected_version=version
+        ),
+    ],
+    ids=["rename", "note", "transition"],
+)
+def test_a_stale_client_is_refused(units, command):
+    """Who has seen version 1 cannot overwrite version 2; who has seen 2 can."""
+    open_case(units, LATE, "Late report")
+    add_note(units, LATE, "somebody was faster")
+
+    with pytest.raises(ConcurrentUpdateError, match="'CASE-001'"):
+        command(units, 1)
+
+    assert command(units, 2).version == 3
+
+
+def test_pages_and_counts(units):
+    """A page knows how many there are in all."""
+    import_cases(units, [Case(CaseId(f"CASE-{n}"), "a title", notes=[Note("x")]) for n in range(3)])
+
+    page = list_cases(units, CaseStatus.DRAFT, limit=2)
+
+    assert ([case.id for case in page.cases], page.total) == (["CASE-0", "CASE-1"], 3)
+    assert count_cases(units) == 3
+
+
+def test_the_history_of_an_unknown_case_is_refused(units):
+    """An empty trail and a missing case are two answers."""
+    with pytest.raises(CaseNotFoundError):
+        case_history(units, CaseId("CASE-404"))
+
+
+def test_writers_take_turns(units):
+    """Four threads that read, decide and write lose no update."""
+    open_case(units, LATE, "Late report")
+    start = threading.Barrier(4)
+
+    def write_notes():
+        start.wait()
+        for _ in range(10):
+            add_note(units, LATE, "a note")
+
+    threads = [threading.Thread(target=write_notes) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    case = show_case(units, LATE)
+    assert (len(case.notes), case.version) == (40, 41)
