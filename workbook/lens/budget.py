@@ -1,0 +1,90 @@
+"""Statement budgets for tests: what was sent, what is enough, and which lines sent it.
+
+Never prints SQL in full: identical statements are one line, with their numbers and their count.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from workbook.lens.entries import Frame, Statement, cut
+from workbook.lens.report import without_verb
+from workbook.lens.statements import Kind
+
+_WIDTH = 72
+_MOST_LINES = 8
+_MOST_RANGES = 3
+
+
+class Recorded(Protocol):
+    """Anything with a list of statements; a Recorder is one."""
+
+    @property
+    def statements(self) -> Sequence[Statement]:
+        """The statements in the order in which they were sent."""
+
+
+def assert_budget(
+    recorder: Recorded, *, at_most: int, what: str | None = None, kind: Kind | None = None
+) -> None:
+    """Fail when more than `at_most` statements (of this kind) were sent.
+
+    Raises:
+        AssertionError: `10 cases took 11 SELECTs; 2 are enough`, then the statements, folded.
+    """
+    __tracebackhide__ = True  # pytest shows the line of the test instead
+    message = over_budget(recorder, at_most=at_most, what=what, kind=kind)
+    if message is not None:
+        raise AssertionError(message)
+
+
+def over_budget(
+    recorder: Recorded, *, at_most: int, what: str | None = None, kind: Kind | None = None
+) -> str | None:
+    """Return the failing message, or None when the budget is kept."""
+    sent = [statement for statement in recorder.statements if kind in {None, statement.kind}]
+    if len(sent) <= at_most:
+        return None
+    noun = f"{kind or 'statement'}{'' if len(sent) == 1 else 's'}"
+    enough = {0: "none is needed", 1: "1 is enough"}.get(at_most, f"{at_most} are enough")
+    return "\n".join([f"{what or 'this'} took {len(sent)} {noun}; {enough}", *folded(sent)])
+
+
+def folded(statements: Iterable[Statement]) -> list[str]:
+    """Return a line per distinct statement: `2-11  SELECT … FROM notes  x10  exercise.py:24`."""
+    groups: dict[tuple[str, Frame | None], list[Statement]] = {}
+    for statement in statements:
+        groups.setdefault((statement.text, statement.place), []).append(statement)
+    rows = [_row(group) for group in groups.values()]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [
+        "  ".join(f"{cell:<{w}}" for cell, w in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
+    if len(lines) > _MOST_LINES:
+        lines[_MOST_LINES - 1 :] = [f"… and {len(lines) - _MOST_LINES + 1} other statements"]
+    return [f"  {line}" for line in lines]
+
+
+def _row(group: list[Statement]) -> tuple[str, str, str, str]:
+    first = group[0]
+    times = f"x{len(group)}" if len(group) > 1 else ""
+    text = cut(f"{first.kind} {without_verb(first)}", _WIDTH)
+    return (
+        _ranges([one.number for one in group]),
+        text,
+        times,
+        first.place.short if first.place else "",
+    )
+
+
+def _ranges(numbers: list[int]) -> str:
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    shown = [str(first) if first == last else f"{first}-{last}" for first, last in runs]
+    if len(shown) > _MOST_RANGES:
+        shown[_MOST_RANGES - 1 : -1] = ["…"]
+    return ", ".join(shown)
