@@ -1,1 +1,1 @@
-"""The tool around the lessons: learner, instructor and author commands. Never imported by the app."""
+"""The tool around the lessons: commands, pytest plugin, lens. Never imported by the app."""

@@ -29,7 +29,7 @@ class SqlAlchemyCaseRepository:
         return to_domain(record)
 
     def add(self, case: Case) -> None:
-        """Stage a new case and its notes. Emits nothing: the INSERTs wait for the flush."""
+        """Stage a new case and its notes. Stores nothing: the caller commits."""
         self._session.add(to_record(case))
 
     def save(self, case: Case) -> None:

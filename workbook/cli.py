@@ -1,0 +1,71 @@
+"""The `workbook` command. Each subcommand is imported when it is called: `--help` is fast."""
+
+import importlib
+import sys
+
+import click
+
+COMMANDS = {
+    "learn": "learner",
+    "status": "learner",
+    "check": "learner",
+    "list": "learner",
+    "next": "learner",
+    "hint": "learner",
+    "reset": "learner",
+    "solution": "learner",
+    "dev": "author",
+}
+SUMMARIES = {
+    "learn": "Show where you stand and run the current lesson's tests.",
+    "status": "Show where you stand and what to do next.",
+    "check": "Run the tests of a lesson and say what to do.",
+    "list": "List the lessons: done, open, current.",
+    "next": "Go to the next open lesson, when this one has passed.",
+    "hint": "Show a hint for a task, one level at a time.",
+    "reset": "Bring a starter back; your file is kept beside it.",
+    "solution": "Show the reference solution and why it is so.",
+    "dev": "Commands for authors of lessons.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands by name and loads one when it is needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return the names in the order in which a learner meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: ARG002
+        """Import the module of a command."""
+        if name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"workbook.commands.{COMMANDS[name]}")
+        command: click.Command = getattr(module, f"{name}_command")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the list of commands without importing one."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(SUMMARIES.items()))
+
+
+@click.group(cls=LazyGroup, invoke_without_command=True)
+@click.version_option(package_name="unit-of-workbook")
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    """Learn production-grade data access, one failing test at a time.
+
+    Without a command: show where you stand. Exit codes: 0 done, 1 work is left, 2 wrong use.
+    """
+    if ctx.invoked_subcommand is None:
+        command = ctx.command.get_command(ctx, "status")  # type: ignore[attr-defined] # it is the group above
+        ctx.invoke(command)
+
+
+def main() -> None:
+    """Run the command line; a mistake of the user ends in one line, never in a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a terminal without UTF-8 shows `?`, not a crash
+    cli(prog_name="workbook")

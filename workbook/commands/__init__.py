@@ -1,0 +1,1 @@
+"""The subcommands. Each one prints; what it knows comes from elsewhere."""

@@ -1,0 +1,99 @@
+"""What an author of lessons types: derive, check, begin a new lesson."""
+
+import os
+
+import click
+
+from workbook.commands.shared import open_desk
+from workbook.curriculum import CurriculumError, Lesson
+from workbook.derive import starter, written_solution
+from workbook.home import Home, command, shown
+from workbook.pages import fill, page_of
+from workbook.verdict import Verdict
+
+LESSONS = click.argument("lessons", nargs=-1, metavar="[LESSON]...")
+
+
+@click.group("dev")
+def dev_command() -> None:
+    """Commands for authors of lessons."""
+
+
+@dev_command.command("sync")
+@LESSONS
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 when a file is stale.")
+def sync_command(lessons: tuple[str, ...], check: bool) -> None:  # noqa: FBT001 - click hands over a flag
+    """Derive starters and solutions from the app.
+
+    It overwrites lessons/NN_slug/exercise.py. Exit 0 in step, 1 stale (--check), 2 wrong use.
+    Example: workbook dev sync --check
+    """
+    desk = open_desk()
+    chosen = [desk.lesson(word) for word in lessons] or desk.lessons
+    try:
+        stale = [p for lesson in chosen for p in _sync(lesson, desk.home, write=not check)]
+    except CurriculumError as error:
+        raise click.UsageError(str(error)) from None
+    for path in stale:
+        click.echo(f"{'stale' if check else 'wrote'} {path}")
+    if check and stale:
+        click.echo(f"bring them up to date: {command('dev', 'sync')}")
+        raise SystemExit(1)
+    click.echo(f"{len(chosen)} lessons in step")
+
+
+def _sync(lesson: Lesson, home: Home, *, write: bool) -> list[str]:
+    """Return the files that are not what the app says, written anew if asked."""
+    derived = {lesson.folder / name: text for name, text in starter(lesson, home).items()}
+    for file, text in zip(lesson.files, written_solution(lesson, home).values(), strict=True):
+        if file.module:
+            derived[home.solutions / lesson.slug / file.name] = text
+    page = page_of(lesson)
+    if page.exists():
+        text = page.read_text(encoding="utf-8")
+        derived[page] = fill(text, lesson, lambda: _starter_verdict(lesson, home))
+    stale = []
+    for path, text in derived.items():
+        if path.exists() and path.read_text(encoding="utf-8") == text:
+            continue
+        stale.append(shown(path))
+        if write:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8", newline="\n")
+    return stale
+
+
+def _starter_verdict(lesson: Lesson, home: Home) -> Verdict:
+    from workbook.variants import Variant, run_variants  # noqa: PLC0415 - it loads SQLAlchemy
+
+    verdict = run_variants(lesson, [Variant("starter", starter(lesson, home))])["starter"]
+    if isinstance(verdict, str):
+        raise CurriculumError(f"{lesson.slug}: the starter cannot be run: {verdict}")
+    return verdict
+
+
+@dev_command.command("check")
+@LESSONS
+def check_promises_command(lessons: tuple[str, ...]) -> None:
+    """Check what is promised of every lesson, by running it.
+
+    Exit 0 when all promises hold, 1 when one is broken. Example: workbook dev check 2
+    """
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - only here
+
+    from workbook.promises import check_lesson  # noqa: PLC0415 - it loads SQLAlchemy
+
+    desk = open_desk()
+    chosen = [desk.lesson(word) for word in lessons] or desk.lessons
+    broken = 0
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for lesson, complaints in zip(
+            chosen, pool.map(lambda item: check_lesson(item, desk.home), chosen), strict=True
+        ):
+            click.echo(f"{'NO' if complaints else 'ok'}  {lesson.slug}")
+            for complaint in complaints:
+                click.echo(f"    {complaint}")
+            broken += len(complaints)
+    if broken:
+        click.echo(f"{broken} promises are broken")
+        raise SystemExit(1)

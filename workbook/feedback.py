@@ -1,0 +1,116 @@
+"""From an exception to what a learner can act on. Never shows a frame that is not the learner's."""
+
+import re
+import traceback
+from collections.abc import Collection, Iterator
+from types import TracebackType
+
+from workbook.home import shown
+from workbook.verdict import Place
+
+_LONGEST = 12
+_TODO = re.compile(r"TODO (\d+\.\d+)")
+_SELF_IMPORT = re.compile(r"cannot import name '(?P<name>\w+)' from .*case_tracker")
+
+
+def explain(error: BaseException, files: Collection[str]) -> tuple[str, str]:  # noqa: PLR0911 - one line for each kind
+    """Return the reason (one word) and the message for a failed test.
+
+    `files` are the learner's. Reasons: todo, assertion, missing, import, syntax, error.
+    """
+    match error:
+        case NotImplementedError() if todo := _TODO.search(str(error)):
+            return "todo", f"{todo[0]} is still to do"
+        case AssertionError():
+            return "assertion", _short(_without_introspection(str(error)) or "an assertion failed")
+        case SyntaxError():
+            return "syntax", f"Python cannot read the file: {error.msg} (line {error.lineno})"
+        case ImportError() if match := _SELF_IMPORT.search(str(error)):
+            return "import", (
+                f"the file imports {match['name']} from the module whose place it takes: "
+                f"while you work on this lesson, that module is your file. Write it here"
+            )
+        case ImportError():
+            return "import", f"an import failed: {error}"
+        case AttributeError() if missing := _missing(error, files):
+            return "missing", missing
+    if type(error).__module__.startswith("_pytest"):  # pytest.fail, pytest.raises: they judge
+        return "assertion", _short(str(error))
+    return "error", _short(_described(error))
+
+
+def place(error: BaseException, files: Collection[str]) -> Place | None:
+    """Return the innermost line of the learner's files that the exception passed through."""
+    if isinstance(error, SyntaxError) and error.filename and error.filename in files:
+        return Place(error.filename, error.lineno or 1)
+    found = None
+    for frame in _frames(error.__traceback__):
+        if frame.filename in files:
+            found = Place(frame.filename, frame.lineno or 1, frame.name)
+    return found
+
+
+def chain(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield the exception, its causes and what was being handled when it was raised."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        yield from chain(getattr(error, "orig", None))
+        error = error.__cause__ or error.__context__
+
+
+def _frames(tb: TracebackType | None) -> list[traceback.FrameSummary]:
+    return traceback.extract_tb(tb)
+
+
+def _missing(error: AttributeError, files: Collection[str]) -> str | None:
+    """Name what the learner's file lacks; None when the attribute is somebody else's business."""
+    owner = error.obj
+    module = getattr(owner, "__file__", None)
+    if module in files:
+        return f"{shown_file(str(module))} has no {error.name} yet"
+    cls = owner if isinstance(owner, type) else type(owner)
+    sources = {f for f in files if any(m.__module__ in _modules(f) for m in cls.__mro__)}
+    if sources:
+        return f"{shown_file(sources.pop())} has no {cls.__name__}.{error.name} yet"
+    return None
+
+
+def _modules(file: str) -> set[str]:
+    import sys  # noqa: PLC0415 - only here, and only when something is missing
+
+    return {
+        name
+        for name, module in list(sys.modules.items())
+        if getattr(module, "__file__", "") == file
+    }
+
+
+def shown_file(path: str) -> str:
+    """Return the name of a file as the learner knows it: `exercise.py`."""
+    return path.replace("\\", "/").rpartition("/")[2]
+
+
+def _described(error: BaseException) -> str:
+    text = str(error).split("\n[SQL:")[0]
+    text = text.split("\n(Background on this error")[0]
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _without_introspection(text: str) -> str:
+    """Drop what pytest adds below a message of our own: `assert 11 == 2`."""
+    head, separator, tail = text.partition("\nassert ")
+    return head if separator and not head.startswith("assert ") else head + separator + tail
+
+
+def _short(text: str) -> str:
+    lines = [line[:200] for line in text.splitlines()]
+    return "\n".join(lines if len(lines) <= _LONGEST else [*lines[:_LONGEST], "…"])
+
+
+def show(where: Place) -> str:
+    """Return a place as text that an editor can open: `lessons/02_repository/exercise.py:20`."""
+    from pathlib import Path  # noqa: PLC0415 - pathlib is slow to load and rarely needed here
+
+    return f"{shown(Path(where.file))}:{where.line}"

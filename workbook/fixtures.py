@@ -1,0 +1,111 @@
+"""What a lesson's test can ask for. Every database here is a real SQLite file of its own."""
+
+import importlib
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from workbook.lens.recorder import Recorder
+
+if TYPE_CHECKING:  # a lesson decides what these are: importing them here would be too early
+    from sqlalchemy import Engine
+    from sqlalchemy.orm import Session, sessionmaker
+
+    from workbook.session import Room
+
+__all__ = [
+    "database",
+    "engine",
+    "exercise",
+    "learners",
+    "observed",
+    "other_connection",
+    "recording",
+    "room",
+    "session_factory",
+]
+
+
+@pytest.fixture
+def room(request: pytest.FixtureRequest) -> "Room":
+    """The lesson that the test belongs to."""
+    from workbook.plugin import room_of  # noqa: PLC0415 - the plugin imports this module
+
+    found = room_of(request.config, request.path)
+    if found is None:
+        raise pytest.UsageError(f"{request.path} belongs to no lesson")
+    return found
+
+
+@pytest.fixture
+def learners(room: "Room") -> Callable[[str], ModuleType]:
+    """Imports one of the learner's files by its name: `learners("engine.py")`."""
+
+    def load(name: str) -> ModuleType:
+        return importlib.import_module(room.module(name))
+
+    return load
+
+
+@pytest.fixture
+def exercise(room: "Room", learners: Callable[[str], ModuleType]) -> ModuleType:
+    """The learner's module: the first file of the lesson."""
+    return learners(room.lesson.files[0].name)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    """The path of a SQLite file that does not exist yet."""
+    return tmp_path / "cases.db"
+
+
+@pytest.fixture
+def engine(database: Path) -> Iterator["Engine"]:
+    """An engine on an empty database with the app's tables."""
+    app = importlib.import_module
+    engine: Engine = app("case_tracker.adapters.sql.engine").build_engine(f"sqlite:///{database}")
+    app("case_tracker.adapters.sql.audit").AuditEventRecord.metadata.create_all(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def session_factory(engine: "Engine") -> "sessionmaker[Session]":
+    """Opens a new Session on that database each time it is called."""
+    build = importlib.import_module("case_tracker.adapters.sql.engine").build_session_factory
+    factory: sessionmaker[Session] = build(engine)
+    return factory
+
+
+@pytest.fixture
+def other_connection(database: Path) -> Callable[[str], list[tuple[Any, ...]]]:
+    """Runs SQL on a connection of its own: it sees what is committed, and nothing else."""
+
+    def query(sql: str) -> list[tuple[Any, ...]]:
+        connection = sqlite3.connect(database)
+        try:
+            return connection.execute(sql).fetchall()
+        finally:
+            connection.close()
+
+    return query
+
+
+@pytest.fixture
+def recording(room: "Room") -> Callable[[], Recorder]:
+    """What records one block: `with recording() as sent: …`, then `sent.count()`."""
+
+    def start() -> Recorder:
+        return Recorder(user_code=room.paths.__contains__)
+
+    return start
+
+
+@pytest.fixture
+def observed(room: "Room") -> dict[str, Any]:
+    """Where a test notes what it saw, so that a misconception can be recognised by it."""
+    return room.observed

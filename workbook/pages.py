@@ -1,0 +1,100 @@
+"""The generated parts of a lesson's page. Nothing that a person wrote is touched.
+
+A part stands between `<!-- generated: NAME -->` and `<!-- end -->`. NAME is one of:
+predict    the question and its choices, from lesson.toml
+output     what `workbook check` prints for the starter, captured from a run
+tests      where the tests stand, with the requirement that each one checks
+tasks      what is to be done, from lesson.toml
+hints      the hints, folded
+explain    the question after success, with its points folded
+"""
+
+import ast
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from workbook.curriculum import Lesson
+from workbook.verdict import Verdict
+
+_PART = re.compile(r"<!-- generated: (?P<name>\w+) -->\n.*?<!-- end -->", re.DOTALL)
+
+
+def fill(page: str, lesson: Lesson, starter: Callable[[], Verdict]) -> str:
+    """Return the page with its generated parts as they must be now.
+
+    Raises:
+        KeyError: the page asks for a part that does not exist.
+    """
+
+    def part(match: re.Match[str]) -> str:
+        name = match["name"]
+        text = _output(starter(), lesson) if name == "output" else PARTS[name](lesson)
+        return f"<!-- generated: {name} -->\n{text}\n<!-- end -->"
+
+    return _PART.sub(part, page)
+
+
+def _predict(lesson: Lesson) -> str:
+    choices = [f"- {choice}" for choice in lesson.predict.choices]
+    return "\n".join([f"**{lesson.predict.question}**", "", *choices])
+
+
+def _tasks(lesson: Lesson) -> str:
+    return "\n".join(
+        f"- **{lesson.label(task.number)} {task.name}**: {task.todo}." for task in lesson.tasks
+    )
+
+
+def _hints(lesson: Lesson) -> str:
+    return "\n\n".join(
+        _folded(
+            f"{lesson.label(task.number)} {task.name}",
+            [f"{level}. {hint}" for level, hint in enumerate(task.hints, 1)],
+        )
+        for task in lesson.tasks
+    )
+
+
+def _explain(lesson: Lesson) -> str:
+    points = [f"- {point}" for point in lesson.points]
+    return f"{lesson.explain}\n\n" + _folded("Three points to compare with", points)
+
+
+def _tests(lesson: Lesson) -> str:
+    tree = ast.parse((lesson.folder / "test_exercise.py").read_text(encoding="utf-8"))
+    tests = [n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name.startswith("test_")]
+    rows = [f"- `{test.name}`: {ast.get_docstring(test)}" for test in tests]
+    return "The tests are in [test_exercise.py](test_exercise.py).\n\n" + "\n".join(rows)
+
+
+def _folded(summary: str, lines: list[str]) -> str:
+    return "\n".join([f"<details><summary>{summary}</summary>", "", *lines, "", "</details>"])
+
+
+def _output(verdict: Verdict, lesson: Lesson) -> str:
+    from workbook.report import render  # noqa: PLC0415 - a page without output needs no report
+
+    lines = [_as_typed(line, lesson).rstrip() for line in render(verdict, 80)]
+    return "\n".join(["```text", f"$ workbook check {lesson.number}", *lines, "```"])
+
+
+def _as_typed(line: str, lesson: Lesson) -> str:
+    """Show the line as it reads in a clone, wherever it was captured."""
+    names = "|".join(re.escape(file.name) for file in lesson.files)
+    line = re.sub(rf"[^\s]*[/\\]({names}):", rf"lessons/{lesson.slug}/\1:", line)
+    return re.sub(r"stuck\? .* hint", "stuck? workbook hint", line)
+
+
+PARTS: dict[str, Callable[[Lesson], str]] = {
+    "predict": _predict,
+    "tests": _tests,
+    "tasks": _tasks,
+    "hints": _hints,
+    "explain": _explain,
+}
+
+
+def page_of(lesson: Lesson) -> Path:
+    """Return the file of a lesson's page."""
+    return lesson.folder / "README.md"

@@ -1,0 +1,78 @@
+"""What a lesson's probe.py builds on: a fresh database and seeded data. Judges nothing."""
+
+import importlib
+import random
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+WORDS = ("late", "lost", "open", "wrong", "second", "urgent", "closed", "old", "duplicate", "new")
+
+
+@dataclass(frozen=True)
+class Scratch:
+    """A database of its own: a file, an engine and a session factory of the app."""
+
+    path: Path
+    engine: Any
+    session_factory: Any
+
+    def other_connection(self, sql: str) -> list[tuple[Any, ...]]:
+        """Return what a second connection sees: what is committed, and nothing else."""
+        connection = sqlite3.connect(self.path)
+        try:
+            return connection.execute(sql).fetchall()
+        finally:
+            connection.close()
+
+
+@contextmanager
+def scratch() -> Iterator[Scratch]:
+    """Give the block an empty database with the app's tables; it is gone afterwards."""
+    app = importlib.import_module
+    with tempfile.TemporaryDirectory(prefix="workbook-probe-") as folder:
+        path = Path(folder) / "cases.db"
+        engines = app("case_tracker.adapters.sql.engine")
+        engine = engines.build_engine(f"sqlite:///{path}")
+        app("case_tracker.adapters.sql.audit").AuditEventRecord.metadata.create_all(engine)
+        try:
+            yield Scratch(path, engine, engines.build_session_factory(engine))
+        finally:
+            engine.dispose()
+
+
+def some_cases(seed: int, count: int) -> list[Any]:
+    """Return `count` cases with 0 to 3 notes each, in no order, the same for the same seed."""
+    case = importlib.import_module("case_tracker.domain.case")
+    status = importlib.import_module("case_tracker.domain.status")
+    dice = random.Random(seed)  # noqa: S311 - test data, not a secret
+    numbers = dice.sample(range(1, 10 * count + 1), count)
+    return [
+        case.Case(
+            case.CaseId(f"CASE-{number:04}"),
+            " ".join(dice.sample(WORDS, 3)),
+            dice.choice(list(status.CaseStatus)),
+            [case.Note(dice.choice(WORDS)) for _ in range(dice.randrange(4))],
+        )
+        for number in numbers
+    ]
+
+
+def outcome(call: Any, *arguments: Any, **options: Any) -> Any:
+    """Return what a call returned, or the name of the exception it raised."""
+    try:
+        return call(*arguments, **options)
+    except Exception as error:  # noqa: BLE001 - whatever the learner's code raises is the answer
+        return f"raised {type(error).__name__}"
+
+
+def plain(case: Any) -> Any:
+    """Return a case as lists and texts; anything else as its repr."""
+    if not hasattr(case, "notes"):
+        return case if isinstance(case, str | int | type(None)) else repr(case)
+    notes = [note.text for note in case.notes]
+    return [case.id.value, case.title, case.status.value, notes]

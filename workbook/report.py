@@ -1,0 +1,73 @@
+"""A verdict as lines of text. Plain enough for a pipe, a screen reader and CI."""
+
+import textwrap
+from collections.abc import Iterator
+
+from workbook.feedback import show
+from workbook.home import command
+from workbook.verdict import TaskResult, TestResult, Verdict
+
+MARKS = {"passed": "ok ", "failed": "NO ", "blocked": " . "}
+
+
+def render(verdict: Verdict, width: int = 80) -> Iterator[str]:
+    """Yield the lines that a learner reads: the state of each task, the root cause, what to do."""
+    score = f"{verdict.earned} of {len(verdict.tasks)} tasks"
+    yield (
+        f"{verdict.lesson}  {verdict.title}".ljust(width - len(score) - 1)[: width - len(score) - 1]
+        + f" {score}"
+    )
+    yield ""
+    for task in verdict.tasks:
+        yield f"  {MARKS[task.outcome]} {task.label}  {task.name}" + _note(task)
+    cause = verdict.root_cause
+    if cause is None:
+        yield from _success(verdict)
+        return
+    yield ""
+    yield from _cause(cause, verdict, width)
+    yield from _still_to_do(verdict)
+
+
+def _note(task: TaskResult) -> str:
+    return f"  {task.tests[-1].message}" if task.outcome == "blocked" else ""
+
+
+def _cause(test: TestResult, verdict: Verdict, width: int) -> Iterator[str]:
+    if test.task == 0:
+        yield "  something that the lesson gave you does not work any more:"
+    yield f"  {test.name}"
+    if test.cost:
+        yield from _wrapped(test.cost, width)
+    yield ""
+    yield from (f"    {line}" for line in test.message.splitlines())
+    if test.place:
+        yield f"    at {show(test.place)}" + (
+            f", in {test.place.function}" if test.place.function else ""
+        )
+    if found := test.recognised:
+        yield ""
+        yield from _wrapped(f"{found.evidence}.", width)
+        yield from _wrapped(found.says, width)
+        yield f"    read more: lessons/{verdict.lesson}/README.md#{found.section}"
+    yield ""
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    return textwrap.wrap(text, width - 4, initial_indent="    ", subsequent_indent="    ")
+
+
+def _still_to_do(verdict: Verdict) -> Iterator[str]:
+    task = verdict.current
+    if task is None or task.place is None:
+        return
+    yield "  next"
+    yield f"    {task.label}  {task.todo}"
+    yield f"    {show(task.place)}   stuck? {command('hint', task.label)}"
+
+
+def _success(verdict: Verdict) -> Iterator[str]:
+    yield ""
+    if verdict.passed:
+        yield f"  passed. Compare: {command('solution', verdict.lesson[:2])}"
+        yield f"          Go on: {command('next')}"

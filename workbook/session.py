@@ -1,0 +1,124 @@
+"""One lesson while its tests run: its world, what was recorded, what came of each test."""
+
+import ast
+import contextlib
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.pool import Pool
+
+from workbook.curriculum import Lesson, Task
+from workbook.lens.entries import Entry
+from workbook.lens.recorder import Recorder
+from workbook.source import SymbolNotFoundError, find
+from workbook.verdict import Place, TaskResult, TestResult, Verdict
+from workbook.world import World
+
+
+class Room:
+    """Where one lesson is run. `files` is the folder with the learner's files."""
+
+    def __init__(self, lesson: Lesson, files: Path) -> None:
+        self.lesson = lesson
+        self.folder = files
+        self.world = World({self.module(f.name): files / f.name for f in lesson.files})
+        self.paths = frozenset(str(files / file.name) for file in lesson.files)
+        self.results: list[TestResult] = []
+        self.observed: dict[str, Any] = {}
+        self.recorder: Recorder | None = None
+
+    def module(self, name: str) -> str:
+        """Return the dotted name under which a file of the lesson is imported."""
+        file = next(file for file in self.lesson.files if file.name == name)
+        return file.module or f"lesson_{self.lesson.slug}_{name.removesuffix('.py')}"
+
+    @property
+    def log(self) -> list[Entry]:
+        """What the last test sent, in order."""
+        return list(self.recorder.log) if self.recorder else []
+
+    def data(self) -> list[dict[str, Any]]:
+        """Return what the last test sent, as JSON can hold it."""
+        return self.recorder.to_data() if self.recorder else []
+
+    @contextmanager
+    def recording(self) -> Iterator[None]:
+        """Record every statement of the block, with the learner's lines."""
+        with Recorder(user_code=self.paths.__contains__) as self.recorder:
+            yield
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Forget the test before; afterwards close every connection that was left open.
+
+        A learner's leak must fail its own task, and never show up as a warning somewhere else.
+        """
+        self.observed.clear()
+        self.recorder = None
+        opened: list[Any] = []
+
+        def remember(connection: Any, _record: Any) -> None:
+            opened.append(connection)
+
+        event.listen(Pool, "connect", remember)
+        try:
+            yield
+        finally:
+            event.remove(Pool, "connect", remember)
+            gc.collect()
+            for connection in opened:
+                with contextlib.suppress(Exception):  # closed already, or busy in another thread
+                    connection.close()
+
+    def red_needs(self, number: int) -> str:
+        """Return the label of the first task that this one needs and that failed, or nothing."""
+        if number == 0:
+            return ""
+        needs = self._all_needs(self.lesson.task(number))
+        red = {r.task for r in self.results if r.outcome == "failed" and r.task in needs}
+        return self.lesson.label(min(red)) if red else ""
+
+    def _all_needs(self, task: Task) -> set[int]:
+        found = set(task.needs)
+        for number in task.needs:
+            found |= self._all_needs(self.lesson.task(number))
+        return found
+
+    def verdict(self) -> Verdict:
+        """Return what came of the lesson."""
+        return Verdict(
+            lesson=self.lesson.slug,
+            title=self.lesson.title,
+            tasks=[self._task(task) for task in self.lesson.tasks],
+            guards=[result for result in self.results if result.task == 0],
+            duration_s=round(sum(result.duration_s for result in self.results), 3),
+        )
+
+    def _task(self, task: Task) -> TaskResult:
+        return TaskResult(
+            number=task.number,
+            label=self.lesson.label(task.number),
+            name=task.name,
+            todo=task.todo,
+            place=self._place(task),
+            needs=task.needs,
+            tests=[result for result in self.results if result.task == task.number],
+        )
+
+    def _place(self, task: Task) -> Place | None:
+        """Find the TODO of a task in the learner's file, else the symbol, wherever it is now."""
+        if not task.holes:
+            return None
+        hole = task.holes[0]
+        path = self.folder / hole.file
+        with contextlib.suppress(OSError, UnicodeDecodeError, SyntaxError, SymbolNotFoundError):
+            text = path.read_text(encoding="utf-8")
+            for number, line in enumerate(text.splitlines(), 1):
+                if f"TODO {self.lesson.label(task.number)}:" in line:
+                    return Place(str(path), number)
+            return Place(str(path), find(ast.parse(text), hole.symbol).lineno)
+        return Place(str(path), 1)

@@ -1,0 +1,189 @@
+"""Finding and replacing symbols in Python source by name. Keeps every other line as it is."""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from textwrap import dedent, indent
+
+Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+
+
+class SymbolNotFoundError(LookupError):
+    """The source defines no such symbol."""
+
+
+@dataclass(frozen=True)
+class Edit:
+    """Replace lines `first` to `last` (1-based, both included) by `text`."""
+
+    first: int
+    last: int
+    text: str
+
+
+def apply(source: str, edits: list[Edit]) -> str:
+    """Return the source with all edits made. Edits must not overlap."""
+    lines = source.splitlines(keepends=True)
+    for edit in sorted(edits, key=lambda edit: edit.first, reverse=True):
+        text = edit.text if not edit.text or edit.text.endswith("\n") else edit.text + "\n"
+        lines[edit.first - 1 : edit.last] = [text]
+    return "".join(lines)
+
+
+def find(tree: ast.Module, symbol: str) -> ast.stmt:
+    """Return the statement that defines `name` or `Class.name`.
+
+    Raises:
+        SymbolNotFoundError: there is none.
+    """
+    body: list[ast.stmt] = tree.body
+    for depth, part in enumerate(parts := symbol.split("."), 1):
+        matches = [node for node in body if part in names(node)]
+        if not matches:
+            raise SymbolNotFoundError(symbol)
+        if depth < len(parts):
+            body = matches[0].body if isinstance(matches[0], ast.ClassDef) else []
+    return matches[0]
+
+
+def names(node: ast.stmt) -> tuple[str, ...]:
+    """Return the names that a statement defines."""
+    match node:
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            return (node.name,)
+        case ast.AnnAssign(target=ast.Name(id=name)):
+            return (name,)
+        case ast.Assign(targets=targets):
+            return tuple(target.id for target in targets if isinstance(target, ast.Name))
+    return ()
+
+
+def cut(source: str, symbol: str, todo: str, given: str | None, label: str) -> Edit:
+    """Return the edit that makes a hole of a symbol.
+
+    A function or class keeps its signature and docstring and loses its body; another
+    statement is replaced. `label` is the number of the task, as in `2.1`.
+    """
+    node = find(ast.parse(source), symbol)
+    body = (
+        dedent(given).strip("\n")
+        if given is not None
+        else f'raise NotImplementedError("TODO {label}")'
+    )
+    text = "\n".join((*_comment(f"TODO {label}: {todo}"), body))
+    if isinstance(node, Definition):
+        inside = node.body[1:] if ast.get_docstring(node) is not None else node.body
+        first, last = inside[0], inside[-1]
+        return _edit(source, start(first), last.end_lineno or 0, first.col_offset, text)
+    return _edit(source, node.lineno, node.end_lineno or 0, node.col_offset, text)
+
+
+def _edit(source: str, first: int, last: int, column: int, text: str) -> Edit:
+    first = _with_comment_above(source.splitlines(), first)
+    return Edit(first, last, indent(text, " " * column) + "\n")
+
+
+def _with_comment_above(lines: list[str], first: int) -> int:
+    """A comment right above explains what is cut: it goes too."""
+    while first > 1 and lines[first - 2].lstrip().startswith("#"):
+        first -= 1
+    return first
+
+
+def _comment(text: str, width: int = 88) -> Iterator[str]:
+    line = "#"
+    for word in text.split():
+        if len(line) + 1 + len(word) > width:
+            yield line
+            line = "#  "
+        line += f" {word}"
+    yield line
+
+
+def start(node: ast.stmt) -> int:
+    """Return the first line of a statement, its decorators included."""
+    decorators = getattr(node, "decorator_list", [])
+    return min(node.lineno, *(int(decorator.lineno) for decorator in decorators), node.lineno)
+
+
+def graft(source: str, piece: str) -> str:
+    """Return the source with the symbols of `piece` in place of its own.
+
+    Functions and assignments are replaced whole, or appended when they are new. Of a class, only
+    the members that `piece` names are replaced. Imports of `piece` are added.
+    """
+    edits: list[Edit] = []
+    tree = ast.parse(source)
+    for node in ast.parse(piece).body:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            edits.append(_import(tree, ast.unparse(node)))
+        elif isinstance(node, ast.ClassDef) and defines(tree, node.name):
+            edits += _members(tree, node, piece)
+        elif names(node):
+            edits.append(_replacement(tree, names(node)[0], node, piece))
+    return apply(source, edits)
+
+
+def _import(tree: ast.Module, text: str) -> Edit:
+    first = next(n for n in tree.body if isinstance(n, ast.Import | ast.ImportFrom))
+    return Edit(first.lineno, first.lineno - 1, text)
+
+
+def _members(tree: ast.Module, piece: ast.ClassDef, text: str) -> list[Edit]:
+    return [
+        _replacement(tree, f"{piece.name}.{names(node)[0]}", node, text)
+        for node in piece.body
+        if names(node)
+    ]
+
+
+def _replacement(tree: ast.Module, symbol: str, node: ast.stmt, text: str) -> Edit:
+    lines = text.splitlines()[start(node) - 1 : node.end_lineno]
+    code = "\n".join(lines)
+    if defines(tree, symbol):
+        old = find(tree, symbol)
+        return Edit(start(old), old.end_lineno or 0, code)
+    owner = find(tree, symbol.rpartition(".")[0]) if "." in symbol else tree.body[-1]
+    last = owner.end_lineno or 0
+    return Edit(last + 1, last, f"\n{code}")
+
+
+def defines(tree: ast.Module, symbol: str) -> bool:
+    """Say whether the source defines `name` or `Class.name`."""
+    try:
+        find(tree, symbol)
+    except SymbolNotFoundError:
+        return False
+    return True
+
+
+def keep(source: str, symbols: tuple[str, ...]) -> str:
+    """Return the module with its docstring, these top-level symbols and the imports they use."""
+    tree = ast.parse(source)
+    kept = [find(tree, symbol) for symbol in symbols]
+    used = {n.id for node in kept for n in ast.walk(node) if isinstance(n, ast.Name)}
+    edits = []
+    for node in tree.body[1:] if ast.get_docstring(tree) is not None else tree.body:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            node.names = [a for a in node.names if (a.asname or a.name).split(".")[0] in used]
+            edits.append(
+                Edit(node.lineno, node.end_lineno or 0, ast.unparse(node) if node.names else "")
+            )
+        elif node not in kept:
+            edits.append(Edit(start(node), node.end_lineno or 0, ""))
+    return _squeeze(apply(source, edits))
+
+
+def _squeeze(source: str) -> str:
+    while "\n\n\n\n" in source:
+        source = source.replace("\n\n\n\n", "\n\n\n")
+    return source.rstrip("\n") + "\n"
+
+
+def body_of(source: str, symbol: str) -> list[str]:
+    """Return the statements that a hole at this symbol would cut, each laid out by `ast`."""
+    node = find(ast.parse(source), symbol)
+    if not isinstance(node, Definition):
+        return [ast.unparse(node)]
+    inside = node.body[1:] if ast.get_docstring(node) is not None else node.body
+    return [ast.unparse(statement) for statement in inside]

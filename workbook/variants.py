@@ -1,0 +1,92 @@
+"""Many versions of a learner's files through the tests of one lesson, each in a process of its own.
+
+Never runs a version in the process that asks: a clean parent loads SQLAlchemy and pytest once, then
+forks for each version. Where there is no fork, the versions run one after the other.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from workbook.check import CheckError, run
+from workbook.curriculum import Lesson, load_lesson
+from workbook.verdict import Verdict, from_data
+
+TIMEOUT_S = 600.0
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One version of all files of a lesson."""
+
+    name: str
+    files: Mapping[str, str]
+    strict: bool = False
+    shuffle: int = 0
+
+
+def run_variants(lesson: Lesson, variants: Sequence[Variant]) -> dict[str, Verdict | str]:
+    """Return the verdict of each version by its name; a text says why there is none.
+
+    Raises:
+        CheckError: the process that runs them died.
+    """
+    order = {"folder": str(lesson.folder), "variants": [vars(variant) for variant in variants]}
+    done = subprocess.run(
+        [sys.executable, "-m", "workbook.variants"],
+        input=json.dumps(order, default=dict).encode(),
+        capture_output=True,
+        timeout=TIMEOUT_S,
+        check=False,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+    )
+    if done.returncode:
+        raise CheckError(f"{lesson.slug}: {done.stderr.decode(errors='replace')[-2000:]}")
+    answers = json.loads(done.stdout)
+    return {name: _read(answer) for name, answer in answers.items()}
+
+
+def _read(answer: object) -> Verdict | str:
+    return from_data(answer) if isinstance(answer, dict) else str(answer)
+
+
+def _main() -> None:
+    """Read the order from standard input, answer on standard output."""
+    import pytest  # noqa: F401, PLC0415 - loaded once, here, for all children
+    import sqlalchemy.orm  # noqa: F401, PLC0415 - the same
+
+    order = json.load(sys.stdin)
+    lesson = load_lesson(Path(order["folder"]))
+    answers = {data["name"]: _answer(lesson, Variant(**data)) for data in order["variants"]}
+    json.dump(answers, sys.stdout, default=repr)
+
+
+def _answer(lesson: Lesson, variant: Variant) -> object:
+    with tempfile.TemporaryDirectory(prefix="workbook-") as folder:
+        for name, text in variant.files.items():
+            Path(folder, name).write_text(text, encoding="utf-8")
+        answer = Path(folder, "answer.json")
+        if not hasattr(os, "fork"):
+            return _verdict(lesson, variant, Path(folder))
+        if not (child := os.fork()):
+            answer.write_text(json.dumps(_verdict(lesson, variant, Path(folder)), default=repr))
+            os._exit(0)
+        status = os.waitpid(child, 0)[1]
+        return json.loads(answer.read_text()) if status == 0 else f"ended with status {status}"
+
+
+def _verdict(lesson: Lesson, variant: Variant, folder: Path) -> object:
+    try:
+        verdict = run(lesson, folder, strict=variant.strict, shuffle=variant.shuffle)
+    except CheckError as error:
+        return str(error)
+    return verdict.to_data()
+
+
+if __name__ == "__main__":
+    _main()

@@ -1,0 +1,147 @@
+"""What came of running a lesson: one structure for terminal, JSON, grader and site."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+Outcome = Literal["passed", "failed", "blocked"]
+
+
+@dataclass(frozen=True)
+class Place:
+    """A line of the learner's file."""
+
+    file: str
+    line: int
+    function: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """A misconception that was recognised, with what gave it away."""
+
+    slug: str
+    evidence: str
+    says: str
+    section: str
+
+
+@dataclass(frozen=True)
+class TestResult:
+    """One test. `cost` is what breaks in production when it fails: the test's docstring."""
+
+    __test__ = False  # the name is ours, not pytest's
+
+    name: str
+    task: int
+    outcome: Outcome
+    message: str = ""
+    reason: str = ""
+    cost: str = ""
+    place: Place | None = None
+    recognised: Recognised | None = None
+    statements: list[dict[str, Any]] = field(default_factory=list)
+    observed: dict[str, Any] = field(default_factory=dict)
+    duration_s: float = 0.0
+
+
+@dataclass(frozen=True)
+class TaskResult:
+    """One task: passed when all of its tests passed, blocked while a task it needs is red."""
+
+    number: int
+    label: str
+    name: str
+    todo: str
+    place: Place | None
+    needs: tuple[int, ...]
+    tests: list[TestResult]
+
+    @property
+    def outcome(self) -> Outcome:
+        """Say how the task stands."""
+        outcomes = {test.outcome for test in self.tests}
+        if "failed" in outcomes:
+            return "failed"
+        return "blocked" if "blocked" in outcomes else "passed"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One lesson. `guards` are tests that the starter passes and that must stay green."""
+
+    lesson: str
+    title: str
+    tasks: list[TaskResult]
+    guards: list[TestResult]
+    duration_s: float
+
+    @property
+    def passed(self) -> bool:
+        """Say whether everything that ran is green, and every task ran."""
+        tests = [*self.guards, *(test for task in self.tasks for test in task.tests)]
+        return all(test.outcome == "passed" for test in tests) and all(t.tests for t in self.tasks)
+
+    @property
+    def earned(self) -> int:
+        """Count the green tasks."""
+        return sum(task.outcome == "passed" for task in self.tasks)
+
+    @property
+    def root_cause(self) -> TestResult | None:
+        """Return the first failing test: a guard before tasks, tasks in their order."""
+        return next(self.failures(), None)
+
+    @property
+    def current(self) -> TaskResult | None:
+        """Return the first task that is not green."""
+        return next((task for task in self.tasks if task.outcome != "passed"), None)
+
+    def failures(self) -> Iterator[TestResult]:
+        """Yield the failing tests, root cause first."""
+        yield from (test for test in self.guards if test.outcome == "failed")
+        for task in self.tasks:
+            yield from (test for test in task.tests if test.outcome == "failed")
+
+    def to_data(self) -> dict[str, Any]:
+        """Return what JSON can hold."""
+        data = asdict(self)
+        for shown, task in zip(data["tasks"], self.tasks, strict=True):
+            shown["outcome"] = task.outcome
+        score = {"earned": self.earned, "possible": len(self.tasks)}
+        return data | {"passed": self.passed, "score": score}
+
+
+def from_data(data: dict[str, Any]) -> Verdict:
+    """Return the verdict that `to_data` was called on."""
+    return Verdict(
+        lesson=data["lesson"],
+        title=data["title"],
+        tasks=[_task(task) for task in data["tasks"]],
+        guards=[_test(test) for test in data["guards"]],
+        duration_s=data["duration_s"],
+    )
+
+
+def _task(data: dict[str, Any]) -> TaskResult:
+    known = {key: value for key, value in data.items() if key != "outcome"}
+    known["needs"] = tuple(data["needs"])
+    known["place"] = _place(data["place"])
+    known["tests"] = [_test(test) for test in data["tests"]]
+    return TaskResult(**known)
+
+
+def _test(data: dict[str, Any]) -> TestResult:
+    recognised = data["recognised"]
+    changed = {
+        "place": _place(data["place"]),
+        "recognised": Recognised(**recognised) if recognised else None,
+    }
+    return TestResult(**data | changed)
+
+
+def _place(data: dict[str, Any] | None) -> Place | None:
+    return Place(**data) if data else None
