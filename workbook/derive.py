@@ -18,7 +18,7 @@ from workbook.source import (
     start,
 )
 
-HEADER = "# Derived from {origin} by `workbook dev sync`: change it there, not here.\n"
+HEADER = "# Derived from {origin}.\n# Change it there, then run `workbook dev sync`.\n"
 
 Texts = dict[str, str]
 

@@ -97,7 +97,7 @@ def other_connection(database: Path) -> Callable[[str], list[tuple[Any, ...]]]:
 
 @pytest.fixture
 def recording(room: "Room") -> Callable[[], Recorder]:
-    """What records one block: `with recording() as sent: …`, then `sent.count()`."""
+    """Records one block. Example: with recording() as sent: …; then sent.count()."""
 
     def start() -> Recorder:
         return Recorder(user_code=room.paths.__contains__)

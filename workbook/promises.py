@@ -164,7 +164,8 @@ class _Examination:
             verdict = self.verdict(f"only {task.number}")
             green = {t.number for t in verdict.tasks if t.outcome == "passed"} if verdict else set()
             if green != expected:
-                yield f"with {sorted(solved)} solved, green are {sorted(green)} not {sorted(expected)}"
+                wanted = sorted(expected)
+                yield f"with {sorted(solved)} solved, green are {sorted(green)}, not {wanted}"
 
     def misconceptions(self) -> Iterator[str]:
         for wrong in self.lesson.misconceptions:

@@ -1,4 +1,5 @@
-# Derived from case_tracker/adapters/sql/repository.py by `workbook dev sync`: change it there, not here.
+# Derived from case_tracker/adapters/sql/repository.py.
+# Change it there, then run `workbook dev sync`.
 """Cases in a SQL database. Hides the Session from everybody else, and never commits."""
 
 from sqlalchemy import func, select
