@@ -64,9 +64,15 @@ def app_source(module: str) -> Path:
 def command(*words: str) -> str:
     """Return a command line that works the way the tool was started: `workbook hint 2.1`."""
     start = os.environ.get("WORKBOOK_COMMAND")
-    if not start:
-        start = "workbook" if shutil.which("workbook") else f"{sys.executable} -m workbook"
-    return " ".join((start, *words))
+    return " ".join((start or _start(), *words))
+
+
+def _start() -> str:
+    if shutil.which("workbook"):
+        return "workbook"
+    script = Path(sys.executable).with_name("workbook.exe" if os.name == "nt" else "workbook")
+    start = shown(script) if script.exists() else f"{shown(Path(sys.executable))} -m workbook"
+    return f'"{start}"' if " " in start and script.exists() else start
 
 
 def shown(path: Path) -> str:

@@ -98,7 +98,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items.sort(key=lambda item: _position(item, rooms[item]))
     if items and all(rooms.values()):
         config.option.tbstyle = "no"  # our own summary says it better
-        config.option.reportchars = ""
+        reporter = config.pluginmanager.get_plugin("terminalreporter")
+        reporter.reportchars = ""  # type: ignore[union-attr] # pytest's own, always there
 
 
 def _position(item: pytest.Item, room: Room | None) -> tuple[str, int]:

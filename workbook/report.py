@@ -7,19 +7,17 @@ from workbook.feedback import show
 from workbook.home import command
 from workbook.verdict import TaskResult, TestResult, Verdict
 
-MARKS = {"passed": "ok ", "failed": "NO ", "blocked": " . "}
+MARKS = {"passed": "ok", "failed": "NO", "blocked": " .", "to do": "  "}
 
 
 def render(verdict: Verdict, width: int = 80) -> Iterator[str]:
     """Yield the lines that a learner reads: the state of each task, the root cause, what to do."""
     score = f"{verdict.earned} of {len(verdict.tasks)} tasks"
-    yield (
-        f"{verdict.lesson}  {verdict.title}".ljust(width - len(score) - 1)[: width - len(score) - 1]
-        + f" {score}"
-    )
+    room = max(width - len(score) - 1, 0)
+    yield f"{f'{verdict.lesson}  {verdict.title}'[:room]:<{room}} {score}"
     yield ""
     for task in verdict.tasks:
-        yield f"  {MARKS[task.outcome]} {task.label}  {task.name}" + _note(task)
+        yield f"  {_mark(task, verdict)}  {task.label}  {task.name}{_note(task)}"
     cause = verdict.root_cause
     if cause is None:
         yield from _success(verdict)
@@ -27,6 +25,13 @@ def render(verdict: Verdict, width: int = 80) -> Iterator[str]:
     yield ""
     yield from _cause(cause, verdict, width)
     yield from _still_to_do(verdict)
+
+
+def _mark(task: TaskResult, verdict: Verdict) -> str:
+    """`ok` or `NO`; a task nobody has touched is neither, and the next one has an arrow."""
+    if task.outcome == "failed" and task.untouched:
+        return "->" if task is verdict.current else MARKS["to do"]
+    return MARKS[task.outcome]
 
 
 def _note(task: TaskResult) -> str:

@@ -99,26 +99,39 @@ class Room:
         )
 
     def _task(self, task: Task) -> TaskResult:
+        place, untouched = self._place(task)
         return TaskResult(
             number=task.number,
             label=self.lesson.label(task.number),
             name=task.name,
             todo=task.todo,
-            place=self._place(task),
+            place=place,
+            untouched=untouched,
             needs=task.needs,
             tests=[result for result in self.results if result.task == task.number],
         )
 
-    def _place(self, task: Task) -> Place | None:
-        """Find the TODO of a task in the learner's file, else the symbol, wherever it is now."""
+    def _place(self, task: Task) -> tuple[Place | None, bool]:
+        """Find the TODO of a task in the learner's files, else the symbol, wherever it is now."""
+        todo = f"TODO {self.lesson.label(task.number)}:"
+        for hole in task.holes:
+            path = self.folder / hole.file
+            for number, line in enumerate(_lines(path), 1):
+                if todo in line:
+                    return Place(str(path), number), True
         if not task.holes:
-            return None
+            return None, False
         hole = task.holes[0]
         path = self.folder / hole.file
-        with contextlib.suppress(OSError, UnicodeDecodeError, SyntaxError, SymbolNotFoundError):
-            text = path.read_text(encoding="utf-8")
-            for number, line in enumerate(text.splitlines(), 1):
-                if f"TODO {self.lesson.label(task.number)}:" in line:
-                    return Place(str(path), number)
-            return Place(str(path), find(ast.parse(text), hole.symbol).lineno)
-        return Place(str(path), 1)
+        with contextlib.suppress(SyntaxError, SymbolNotFoundError):
+            return Place(
+                str(path), find(ast.parse("\n".join(_lines(path))), hole.symbol).lineno
+            ), False
+        return Place(str(path), 1), False
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return []

@@ -50,13 +50,17 @@ class TestResult:
 
 @dataclass(frozen=True)
 class TaskResult:
-    """One task: passed when all of its tests passed, blocked while a task it needs is red."""
+    """One task: passed when all of its tests passed, blocked while a task it needs is red.
+
+    `untouched` says that its TODO still stands in the learner's file, at `place`.
+    """
 
     number: int
     label: str
     name: str
     todo: str
     place: Place | None
+    untouched: bool
     needs: tuple[int, ...]
     tests: list[TestResult]
 
@@ -92,19 +96,27 @@ class Verdict:
 
     @property
     def root_cause(self) -> TestResult | None:
-        """Return the first failing test: a guard before tasks, tasks in their order."""
+        """Return the failing test to look at first."""
         return next(self.failures(), None)
 
     @property
     def current(self) -> TaskResult | None:
-        """Return the first task that is not green."""
-        return next((task for task in self.tasks if task.outcome != "passed"), None)
+        """Return the task to work on: a red one that was begun, else the first that is not green."""
+        begun = (task for task in self._red() if not task.untouched)
+        unfinished = (task for task in self.tasks if task.outcome != "passed")
+        return next(begun, None) or next(unfinished, None)
 
     def failures(self) -> Iterator[TestResult]:
-        """Yield the failing tests, root cause first."""
+        """Yield the failing tests, root cause first.
+
+        Guards, then the tasks that were begun, then those that nobody has touched.
+        """
         yield from (test for test in self.guards if test.outcome == "failed")
-        for task in self.tasks:
+        for task in sorted(self._red(), key=lambda task: task.untouched):
             yield from (test for test in task.tests if test.outcome == "failed")
+
+    def _red(self) -> list[TaskResult]:
+        return [task for task in self.tasks if task.outcome == "failed"]
 
     def to_data(self) -> dict[str, Any]:
         """Return what JSON can hold."""
