@@ -3,7 +3,6 @@
 import re
 import traceback
 from collections.abc import Collection, Iterator
-from types import TracebackType
 
 from workbook.home import shown
 from workbook.verdict import Place
@@ -40,14 +39,17 @@ def explain(error: BaseException, files: Collection[str]) -> tuple[str, str]:  #
 
 
 def place(error: BaseException, files: Collection[str]) -> Place | None:
-    """Return the innermost line of the learner's files that the exception passed through."""
-    if isinstance(error, SyntaxError) and error.filename and error.filename in files:
-        return Place(error.filename, error.lineno or 1)
-    found = None
-    for frame in _frames(error.__traceback__):
-        if frame.filename in files:
-            found = Place(frame.filename, frame.lineno or 1, frame.name)
-    return found
+    """Return the innermost line of the learner's files that the exception passed through.
+
+    An exception that a test turned into a message of its own is followed to its cause.
+    """
+    for link in chain(error):
+        if isinstance(link, SyntaxError) and link.filename and link.filename in files:
+            return Place(link.filename, link.lineno or 1)
+        frames = [f for f in traceback.extract_tb(link.__traceback__) if f.filename in files]
+        if frames:
+            return Place(frames[-1].filename, frames[-1].lineno or 1, frames[-1].name)
+    return None
 
 
 def chain(error: BaseException | None) -> Iterator[BaseException]:
@@ -58,10 +60,6 @@ def chain(error: BaseException | None) -> Iterator[BaseException]:
         yield error
         yield from chain(getattr(error, "orig", None))
         error = error.__cause__ or error.__context__
-
-
-def _frames(tb: TracebackType | None) -> list[traceback.FrameSummary]:
-    return traceback.extract_tb(tb)
 
 
 def _missing(error: AttributeError, files: Collection[str]) -> str | None:

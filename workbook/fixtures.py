@@ -97,7 +97,7 @@ def other_connection(database: Path) -> Callable[[str], list[tuple[Any, ...]]]:
 
 @pytest.fixture
 def recording(room: "Room") -> Callable[[], Recorder]:
-    """Makes a recorder for one block of a test: `with recording() as sent:`."""
+    """A maker of recorders, each for one block of a test."""
 
     def start() -> Recorder:
         return Recorder(user_code=room.paths.__contains__)

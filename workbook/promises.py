@@ -56,10 +56,14 @@ class Complaint:
         return f"{self.lesson}: promise {self.promise}: {self.text}"
 
 
-def check_lesson(lesson: Lesson, home: Home) -> list[Complaint]:
-    """Return every promise that a lesson breaks; an empty list is the good answer."""
+def check_lesson(lesson: Lesson, home: Home, *, committed: bool = True) -> list[Complaint]:
+    """Return every promise that a lesson breaks; an empty list is the good answer.
+
+    `committed=False` leaves out what a learner may write into: the page, and files of one's own.
+    """
+    examination = _Examination(lesson, home, committed)
     try:
-        return [Complaint(lesson.slug, n, text) for n, text in _Examination(lesson, home).all()]
+        return [Complaint(lesson.slug, n, text) for n, text in examination.all()]
     except CurriculumError as error:
         return [Complaint(lesson.slug, 6, str(error))]
 
@@ -68,6 +72,7 @@ def check_lesson(lesson: Lesson, home: Home) -> list[Complaint]:
 class _Examination:
     lesson: Lesson
     home: Home
+    committed: bool
     verdicts: dict[str, Verdict | str] = field(default_factory=dict)
 
     def all(self) -> Iterator[tuple[int, str]]:
@@ -207,21 +212,15 @@ class _Examination:
             if problem := check_when(wrong.when):
                 yield f"misconception {wrong.slug}: {problem}"
         yield from self.files_complete(folder)
-        yield from self.page_complete(folder / "README.md")
+        if self.committed:
+            yield from self.page_complete(folder / "README.md")
+            yield from self.left_over(folder)
 
     def files_complete(self, folder: Path) -> Iterator[str]:
         own = {file.name for file in self.lesson.files}
         for name in sorted(LESSON_FILES | own):
             if not (folder / name).is_file():
                 yield f"{name} is missing"
-        known = LESSON_FILES | own | {"misconceptions"}
-        for path in sorted(folder.iterdir()):
-            if (
-                path.name not in known
-                and not path.name.startswith((".", "__"))
-                and ".before-reset" not in path.name
-            ):
-                yield f"{path.name} belongs to nothing"
         pieces = {self.piece(wrong.slug).name for wrong in self.lesson.misconceptions}
         found = {path.name for path in (folder / "misconceptions").glob("*.py")}
         yield from (f"misconceptions/{name} is missing" for name in sorted(pieces - found))
@@ -230,6 +229,17 @@ class _Examination:
         )
         if not (self.home.solutions / self.lesson.slug / "README.md").is_file():
             yield "the solution has no README.md"
+
+    def left_over(self, folder: Path) -> Iterator[str]:
+        own = {file.name for file in self.lesson.files}
+        known = LESSON_FILES | own | {"misconceptions"}
+        for path in sorted(folder.iterdir()):
+            if (
+                path.name not in known
+                and not path.name.startswith((".", "__"))
+                and ".before-reset" not in path.name
+            ):
+                yield f"{path.name} belongs to nothing"
 
     def page_complete(self, page: Path) -> Iterator[str]:
         lines = page.read_text(encoding="utf-8").splitlines() if page.is_file() else []

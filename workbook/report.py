@@ -8,6 +8,7 @@ from workbook.home import command
 from workbook.verdict import TaskResult, TestResult, Verdict
 
 MARKS = {"passed": "ok", "failed": "NO", "blocked": " .", "to do": "  "}
+UNREADABLE = ("syntax", "import")
 
 
 def render(verdict: Verdict, width: int = 80) -> Iterator[str]:
@@ -24,7 +25,8 @@ def render(verdict: Verdict, width: int = 80) -> Iterator[str]:
         return
     yield ""
     yield from _cause(cause, verdict, width)
-    yield from _still_to_do(verdict)
+    if cause.reason not in UNREADABLE:
+        yield from _still_to_do(verdict)
 
 
 def _mark(task: TaskResult, verdict: Verdict) -> str:
@@ -39,17 +41,16 @@ def _note(task: TaskResult) -> str:
 
 
 def _cause(test: TestResult, verdict: Verdict, width: int) -> Iterator[str]:
-    if test.task == 0:
-        yield "  something that the lesson gave you does not work any more:"
-    yield f"  {test.name}"
-    if test.cost:
-        yield from _wrapped(test.cost, width)
+    if test.reason in UNREADABLE:
+        yield "  your file cannot be used yet:"
+    else:
+        yield from _test(test, width)
     yield ""
-    yield from (f"    {line}" for line in test.message.splitlines())
+    for line in test.message.splitlines():
+        yield from _wrapped(line, width) or [""]
     if test.place:
-        yield f"    at {show(test.place)}" + (
-            f", in {test.place.function}" if test.place.function else ""
-        )
+        inside = f", in {test.place.function}" if test.place.function.isidentifier() else ""
+        yield f"    at {show(test.place)}{inside}"
     if found := test.recognised:
         yield ""
         yield from _wrapped(f"{found.evidence}.", width)
@@ -58,8 +59,17 @@ def _cause(test: TestResult, verdict: Verdict, width: int) -> Iterator[str]:
     yield ""
 
 
+def _test(test: TestResult, width: int) -> Iterator[str]:
+    if test.task == 0:
+        yield "  something that the lesson gave you does not work any more:"
+    yield f"  {test.name}"
+    if test.cost:
+        yield from _wrapped(test.cost, width)
+
+
 def _wrapped(text: str, width: int) -> list[str]:
-    return textwrap.wrap(text, width - 4, initial_indent="    ", subsequent_indent="    ")
+    indent = "    " + " " * (len(text) - len(text.lstrip()))
+    return textwrap.wrap(text, max(width - 4, 30), initial_indent="    ", subsequent_indent=indent)
 
 
 def _still_to_do(verdict: Verdict) -> Iterator[str]:

@@ -101,7 +101,7 @@ class Verdict:
 
     @property
     def current(self) -> TaskResult | None:
-        """Return the task to work on: a red one that was begun, else the first that is not green."""
+        """Return the task to work on: a red one that was begun, else the first not green."""
         begun = (task for task in self._red() if not task.untouched)
         unfinished = (task for task in self.tasks if task.outcome != "passed")
         return next(begun, None) or next(unfinished, None)

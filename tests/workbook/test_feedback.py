@@ -1,0 +1,144 @@
+"""What a learner reads when something is wrong, under plain pytest and from the command."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from workbook.curriculum import load_lesson
+from workbook.derive import solution, starter
+
+ROOT = os.fspath(__import__("pathlib").Path(__file__).parents[2])
+
+
+@pytest.fixture
+def exercise(home, lesson_folder):
+    """The learner's file of the small lesson, as the starter."""
+    path = lesson_folder / "exercise.py"
+    path.write_text(starter(load_lesson(lesson_folder), home)["exercise.py"], encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def finished(home, lesson_folder):
+    """The text of the solution."""
+    return solution(load_lesson(lesson_folder), home)["exercise.py"]
+
+
+def run(home, *arguments, **variables):
+    """Run Python in the small house and return status and output."""
+    environment = os.environ | {"PYTHONPATH": ROOT, "WORKBOOK_COMMAND": "workbook"} | variables
+    done = subprocess.run(
+        [sys.executable, "-m", *arguments],
+        cwd=home.root,
+        env=environment,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=120,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def plain_pytest(home):
+    """Run plain pytest on the lesson, with no configuration but the plugin."""
+    arguments = ("-p", "workbook.plugin", "--import-mode=importlib", "lessons/01_counting")
+    return run(home, "pytest", "--disable-plugin-autoload", *arguments)
+
+
+def test_plain_pytest_says_what_the_command_says(home, exercise):
+    """The command is sugar: pytest is the interface."""
+    _, by_pytest = plain_pytest(home)
+    _, by_command = run(home, "workbook", "check")
+
+    wanted = [
+        "->  1.1  total",
+        " .  1.2  double  not checked yet: 1.1 comes first",
+        "1 + 2 + 3 is 6, not 1",
+        "lessons/01_counting/exercise.py:6   stuck? workbook hint 1.1",
+    ]
+    for line in wanted:
+        assert line in by_pytest
+        assert line in by_command
+
+
+def test_a_passed_lesson_says_what_comes_next(home, exercise, finished):
+    """After success there is a next step."""
+    exercise.write_text(finished, encoding="utf-8")
+
+    status, output = run(home, "workbook", "check", "1")
+
+    assert status == 0
+    assert "2 of 2 tasks" in output
+    assert "workbook solution 01" in output
+
+
+def test_a_misconception_is_answered_with_its_evidence(home, exercise, finished):
+    """The answer begins with what happened, then says why it hurts."""
+    exercise.write_text(finished.replace("return 2 *", "return 2 +"), encoding="utf-8")
+
+    _, output = run(home, "workbook", "check", "1")
+
+    assert "twice 6 is 12, not 8" in output
+    assert "That is two more." in output
+    assert "lessons/01_counting/README.md#concept" in output
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda text: text + "x = (\n", "Python cannot read the file: '(' was never closed"),
+        (lambda text: "import nothing_at_all\n" + text, "an import failed: No module named"),
+        (lambda text: text.replace("class Box", "class Bag"), "exercise.py has no Box yet"),
+        (lambda text: text.replace("def double", "def twice"), "exercise.py has no Box.double yet"),
+        (lambda text: "", "exercise.py has no Box yet"),
+    ],
+    ids=["syntax", "import", "class", "method", "empty"],
+)
+def test_what_is_missing_is_named(home, exercise, finished, change, message):
+    """The first wall of every course: it must say what to do, without a traceback."""
+    exercise.write_text(change(finished), encoding="utf-8")
+
+    status, output = run(home, "workbook", "check", "1")
+
+    assert (status, message in output) == (1, True), output
+    assert "Traceback" not in output
+
+
+def test_a_file_that_is_gone_is_named(home, exercise):
+    """A deleted file is brought back by reset; nothing else is lost."""
+    exercise.unlink()
+
+    status, output = run(home, "workbook", "check", "1")
+    assert status == 1
+    assert "exercise.py" in output
+    assert "Traceback" not in output
+
+    run(home, "workbook", "reset", "1", "--yes")
+    assert exercise.exists()
+
+
+def test_frames_outside_the_learners_file_are_folded_away(home, exercise, finished):
+    """A learner sees the own line, not the library's."""
+    broken = finished.replace("result = sum(numbers)", "result = sum('text')")
+    exercise.write_text(broken, encoding="utf-8")
+
+    _, output = run(home, "workbook", "check", "1")
+
+    assert "TypeError: unsupported operand" in output
+    assert "exercise.py:6, in total" in output
+    assert "site-packages" not in output
+
+
+def test_json_is_the_same_verdict(home, exercise):
+    """Editors and graders read what people read."""
+    status, output = run(home, "workbook", "check", "1", "--json")
+
+    verdict = json.loads(output)
+    assert status == 1
+    assert verdict["score"] == {"earned": 0, "possible": 2}
+    assert [task["outcome"] for task in verdict["tasks"]] == ["failed", "blocked"]
+    assert verdict["tasks"][0]["tests"][0]["message"] == "1 + 2 + 3 is 6, not 1"
