@@ -164,7 +164,10 @@ class Recorder:
         with self._guard:
             if self._watches(conn.dialect):
                 draft = self._sent(conn, text, context)
-                draft.parameters, draft.executemany = copied(parameters), many
+                draft.parameters = copied(parameters)
+                draft.executemany = many and isinstance(
+                    parameters, list
+                )  # else one INSERT of a batch
                 setattr(context, self._key, draft)
                 draft.started = time.perf_counter()
 
@@ -201,12 +204,16 @@ class Recorder:
 
     def _begin(self, conn: Connection) -> None:
         with self._guard:
-            if self._watches(conn.dialect) and not driver_is_autocommit(conn):
-                state = self._state(conn)
-                if state.begun is None:  # else a listener before us has sent it as text
-                    draft = self._draft(Kind.BEGIN, "", self._walk())
-                    draft.detail = "implicit"
-                    state.start(draft)
+            state = self._usable_state(conn)
+            if state is None or state.begun is not None:
+                return  # a listener before us has sent it as text
+            calls = self._walk()
+            if driver_is_autocommit(conn):
+                state.announced = calls.user
+            else:
+                draft = self._draft(Kind.BEGIN, "", calls)
+                draft.detail = "implicit"
+                state.start(draft)
 
     def _commit(self, conn: Connection) -> None:
         self._end(conn, Kind.COMMIT)
@@ -246,6 +253,8 @@ class Recorder:
             draft = state.begun  # announced a moment ago; this is its text
         else:
             draft = self._draft(kind, text, calls)
+        if kind is Kind.BEGIN and state.announced:
+            draft.calls = state.announced  # the line that needed it, not the listener that sent it
         if is_statement(kind):
             load = context.execution_options.get(_LOAD)
             draft.cause, draft.relationship = cause_of(load, calls.orm)
@@ -339,4 +348,4 @@ def _follow(state: Transaction, draft: Draft, conn: Connection) -> None:
     elif draft.kind in {Kind.COMMIT, Kind.ROLLBACK}:
         state.end(draft)
     elif conn.in_transaction():  # not yet so while "begin" listeners send their PRAGMAs
-        state.begun = None
+        state.begun = state.announced = None

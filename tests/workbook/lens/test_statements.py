@@ -1,6 +1,7 @@
 """What the one classifier answers. Never needs a database."""
 
 import pytest
+
 from workbook.lens.statements import (
     Kind,
     begin_mode,
@@ -27,7 +28,7 @@ KINDS = {
     "MERGE INTO cases USING x ON true WHEN MATCHED THEN DELETE": Kind.UPDATE,
     "DELETE FROM cases": Kind.DELETE,
     "WITH a AS (SELECT 1) SELECT * FROM a": Kind.SELECT,
-    "WITH RECURSIVE a(n) AS (VALUES (1) UNION SELECT n FROM a), b AS (SELECT 2) SELECT 1": Kind.SELECT,
+    "WITH RECURSIVE a(n) AS (VALUES (1) UNION SELECT 2), b AS (SELECT 2) SELECT 1": Kind.SELECT,
     "WITH a AS (SELECT 1) INSERT INTO t SELECT * FROM a": Kind.INSERT,
     "with a as materialized (select 1) update t set x = 1": Kind.UPDATE,
     "WITH a AS (INSERT INTO t VALUES (1) RETURNING id) DELETE FROM u": Kind.DELETE,
@@ -62,7 +63,10 @@ KINDS = {
 TABLES = {
     "SELECT 1": (),
     "SELECT cases.id FROM cases WHERE cases.id = ?": ("cases",),
-    "SELECT * FROM cases AS c JOIN notes n ON n.case_id = c.id LEFT OUTER JOIN cases": ("cases", "notes"),
+    "SELECT * FROM cases AS c JOIN notes n ON n.case_id = c.id LEFT OUTER JOIN cases": (
+        "cases",
+        "notes",
+    ),
     "SELECT * FROM cases AS c, notes n, app.tags WHERE 1": ("cases", "notes", "app.tags"),
     'SELECT * FROM "Odd ""Name" JOIN `b` JOIN [c d]': ('Odd "Name', "b", "c d"),
     "SELECT * FROM (SELECT id FROM cases LIMIT 5) AS page": ("cases",),
@@ -100,12 +104,16 @@ def test_only_select_and_dml_are_statements() -> None:
 
 
 @pytest.mark.parametrize(("sql", "names"), TABLES.items())
-def test_tables_are_those_behind_from_join_into_and_update(sql: str, names: tuple[str, ...]) -> None:
+def test_tables_are_those_behind_from_join_into_and_update(
+    sql: str, names: tuple[str, ...]
+) -> None:
     """A report names the tables that were touched, never a word from a string or a comment."""
     assert tables(sql) == names
 
 
-@pytest.mark.parametrize("sql", ["'", '"', "/* open", "$tag$ open", "(", ")" * 5, "WITH", "FROM .", "`"])
+@pytest.mark.parametrize(
+    "sql", ["'", '"', "/* open", "$tag$ open", "(", ")" * 5, "WITH", "FROM .", "`"]
+)
 def test_broken_sql_is_answered_not_raised(sql: str) -> None:
     """What cannot be read is sent anyway, and the database complains; the lens only watches."""
     assert classify(sql) is Kind.OTHER
