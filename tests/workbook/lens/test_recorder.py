@@ -4,7 +4,9 @@ import asyncio
 import gc
 import inspect as python_inspect
 import json
+import sys
 import threading
+import time
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,6 +28,7 @@ from sqlalchemy.pool import NullPool
 
 from workbook.lens.budget import assert_budget
 from workbook.lens.entries import Statement
+from workbook.lens.hooks import HOOKS
 from workbook.lens.recorder import Recorder
 from workbook.lens.statements import Kind
 
@@ -517,21 +520,84 @@ def test_a_late_recorder_sees_how_the_transaction_ends(engine: Engine) -> None:
     assert kinds(recorder) == ["COMMIT"]
 
 
+def listening() -> list[bool]:
+    return [event.contains(*listener) for listener in HOOKS.listeners]
+
+
 def test_detaching_leaves_nothing_behind(engine: Engine) -> None:
     """A listener left on a class slows and surprises every later test."""
-    recorder = Recorder()
-    hooks = recorder._hooks()  # noqa: SLF001 (the list of what must be gone)
     with engine.connect() as conn:
         info = dict(conn.info)
-        with recorder:
+        with Recorder() as recorder:
             conn.execute(text("SELECT 1"))
-            assert all(event.contains(*hook) for hook in hooks)
+            assert all(listening())
             assert conn.info != info
-        assert not any(event.contains(*hook) for hook in hooks)
+        assert not any(listening())
         assert conn.info == info
         conn.execute(text("SELECT 2"))
 
     assert recorder.count() == 1
+
+
+def test_detaching_waits_for_other_threads(engine: Engine) -> None:
+    """A thread in the middle of a statement must not fail because a recorder goes."""
+    inside, go = threading.Event(), threading.Event()
+
+    def wait(*_call: object) -> None:
+        inside.set()
+        go.wait(10)
+
+    def work() -> None:
+        with engine.connect() as conn:
+            conn.execute(text("SELECT 1"))
+
+    event.listen(engine, "before_cursor_execute", wait)
+    thread = threading.Thread(target=work)
+    with Recorder() as recorder:
+        thread.start()
+        assert inside.wait(10)
+    assert all(listening()), "not while the other thread may be walking them"
+    seen = recorder.log
+    go.set()
+    thread.join()
+
+    assert recorder.log == seen, "and yet it records no more"
+    with Recorder():
+        pass
+    assert not any(listening())
+
+
+def test_recorders_come_and_go_under_load(engine: Engine) -> None:
+    """A program under observation never fails because of the lens."""
+    shared = create_engine(engine.url, poolclass=NullPool)
+    failures: list[BaseException] = []
+    done = threading.Event()
+
+    def work() -> None:
+        while not done.is_set():
+            try:
+                with Session(shared) as session:
+                    session.get(CaseRecord, 1)
+            except Exception as error:  # noqa: BLE001 (whatever it is, it must not be)
+                failures.append(error)
+
+    threads = [threading.Thread(target=work) for _ in range(3)]
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        for thread in threads:
+            thread.start()
+        for _ in range(100):
+            with Recorder() as recorder:
+                time.sleep(0.001)
+            assert recorder.error is None
+    finally:
+        done.set()
+        for thread in threads:
+            thread.join()
+        sys.setswitchinterval(before)
+
+    assert failures == []
 
 
 def test_nothing_of_the_program_is_kept(engine: Engine) -> None:
