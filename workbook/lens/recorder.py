@@ -66,16 +66,7 @@ class Recorder:
         self._attached = False
         self.error: str | None = None
         self._guard = _Guard(self)
-        self._hooks: dict[str, Hook] = {
-            "before_cursor_execute": self._before_cursor,
-            "after_cursor_execute": self._after_cursor,
-            "handle_error": self._failed,
-            "begin": self._begin,
-            "commit": self._commit,
-            "rollback": self._rollback,
-            "reset": self._reset,
-            "do_orm_execute": self._orm,
-        }
+        self._hooks = self._named_hooks()
 
     def __enter__(self) -> Self:
         if self._attached:
@@ -146,6 +137,18 @@ class Recorder:
         return [entry_data(entry) for entry in self.log]
 
     # What SQLAlchemy tells while it is attached.
+
+    def _named_hooks(self) -> dict[str, Hook]:
+        return {
+            "before_cursor_execute": self._before_cursor,
+            "after_cursor_execute": self._after_cursor,
+            "handle_error": self._failed,
+            "begin": self._begin,
+            "commit": self._commit,
+            "rollback": self._rollback,
+            "reset": self._reset,
+            "do_orm_execute": self._orm,
+        }
 
     def _before_cursor(
         self,
