@@ -163,9 +163,8 @@ class Recorder:
             if self._watches(conn.dialect):
                 draft = self._sent(conn, text, context)
                 draft.parameters = copied(parameters)
-                draft.executemany = many and isinstance(
-                    parameters, list
-                )  # else one INSERT of a batch
+                # SQLAlchemy also says "many" when it packs many rows into one INSERT.
+                draft.executemany = many and isinstance(parameters, list)
                 setattr(context, self._key, draft)
                 draft.started = time.perf_counter()
 
