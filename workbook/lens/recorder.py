@@ -2,10 +2,11 @@
 
 Never executes SQL, never flushes, never keeps a Session or an object, never raises into a program.
 
-It listens to public events of SQLAlchemy only, at class level, and looks at the engine inside: so
-engines made later are seen, and nothing is left behind on an engine. Two answers are read from the
-running stack, because no event tells them: whether a flush is an autoflush (`Session._autoflush`
-called it), and whether one column load is a refresh, an expired attribute or a deferred column.
+It hears public events of SQLAlchemy only, of every engine, and looks at the engine itself: so
+engines made later are seen, and an engine is left as it was (`hooks` says how). Two answers are
+read from the running stack, because no event tells them: whether a flush is an autoflush
+(`Session._autoflush` called it), and whether one column load is a refresh, an expired attribute or
+a deferred column.
 
 Not seen: what a "connect" listener sends on the driver's own connection, and what SQLAlchemy asks
 a database on its very first connection. Two-phase transactions show their statements, not their
@@ -18,19 +19,17 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-import sqlalchemy
-from sqlalchemy import Connection, Engine, event
-from sqlalchemy.orm import ORMExecuteState, Session
-from sqlalchemy.pool import Pool
+from sqlalchemy import Connection, Engine
+from sqlalchemy.orm import ORMExecuteState
 
 from workbook.lens import report
 from workbook.lens.causes import cause_of, load_of
 from workbook.lens.drafts import Draft, copied
 from workbook.lens.entries import Entry, Event, Statement, entry_data
+from workbook.lens.hooks import HOOKS, LIBRARY, Hook
 from workbook.lens.stack import Calls, Walker, user_code_outside
 from workbook.lens.statements import Kind, begin_mode, classify, is_statement, savepoint_name
 from workbook.lens.transactions import Transaction, driver_in_transaction, driver_is_autocommit
@@ -58,8 +57,8 @@ class Recorder:
         self._dialects = [
             engine.dialect for engine in sync
         ]  # shared with engine.execution_options()
-        library = Path(sqlalchemy.__file__).parent  # an editable checkout is no installed package
-        self._walker = Walker(user_code or user_code_outside(library), library / "orm")
+        # The library by its folder: an editable checkout is no installed package.
+        self._walker = Walker(user_code or user_code_outside(LIBRARY), LIBRARY / "orm")
         self._key = f"workbook_lens_{id(self):x}"
         self._lock = threading.Lock()
         self._drafts: list[Draft] = []
@@ -67,13 +66,13 @@ class Recorder:
         self._attached = False
         self.error: str | None = None
         self._guard = _Guard(self)
+        self._hooks = self._named_hooks()
 
     def __enter__(self) -> Self:
         if self._attached:
             raise RuntimeError("this recorder is already attached; make a second one")
         self._attached = True
-        for target, name, hook in self._hooks():
-            event.listen(target, name, hook)
+        HOOKS.join(self._hooks)
         return self
 
     def __exit__(
@@ -82,25 +81,12 @@ class Recorder:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for target, name, hook in self._hooks():
-            event.remove(target, name, hook)
+        HOOKS.leave(self._hooks)
         self._attached = False
         with self._lock:
             infos, self._infos = self._infos, []
         for info in infos:
             info.pop(self._key, None)
-
-    def _hooks(self) -> tuple[tuple[Any, str, Callable[..., None]], ...]:
-        return (
-            (Engine, "before_cursor_execute", self._before_cursor),
-            (Engine, "after_cursor_execute", self._after_cursor),
-            (Engine, "handle_error", self._failed),
-            (Engine, "begin", self._begin),
-            (Engine, "commit", self._commit),
-            (Engine, "rollback", self._rollback),
-            (Pool, "reset", self._reset),
-            (Session, "do_orm_execute", self._orm),
-        )
 
     # What was recorded.
 
@@ -152,6 +138,18 @@ class Recorder:
 
     # What SQLAlchemy tells while it is attached.
 
+    def _named_hooks(self) -> dict[str, Hook]:
+        return {
+            "before_cursor_execute": self._before_cursor,
+            "after_cursor_execute": self._after_cursor,
+            "handle_error": self._failed,
+            "begin": self._begin,
+            "commit": self._commit,
+            "rollback": self._rollback,
+            "reset": self._reset,
+            "do_orm_execute": self._orm,
+        }
+
     def _before_cursor(
         self,
         conn: Connection,
@@ -164,7 +162,9 @@ class Recorder:
         with self._guard:
             if self._watches(conn.dialect):
                 draft = self._sent(conn, text, context)
-                draft.parameters, draft.executemany = copied(parameters), many
+                draft.parameters = copied(parameters)
+                # SQLAlchemy also says "many" when it packs many rows into one INSERT.
+                draft.executemany = many and isinstance(parameters, list)
                 setattr(context, self._key, draft)
                 draft.started = time.perf_counter()
 
@@ -201,12 +201,16 @@ class Recorder:
 
     def _begin(self, conn: Connection) -> None:
         with self._guard:
-            if self._watches(conn.dialect) and not driver_is_autocommit(conn):
-                state = self._state(conn)
-                if state.begun is None:  # else a listener before us has sent it as text
-                    draft = self._draft(Kind.BEGIN, "", self._walk())
-                    draft.detail = "implicit"
-                    state.start(draft)
+            state = self._usable_state(conn)
+            if state is None or state.begun is not None:
+                return  # a listener before us has sent it as text
+            calls = self._walk()
+            if driver_is_autocommit(conn):
+                state.announced = calls.user
+            else:
+                draft = self._draft(Kind.BEGIN, "", calls)
+                draft.detail = "implicit"
+                state.start(draft)
 
     def _commit(self, conn: Connection) -> None:
         self._end(conn, Kind.COMMIT)
@@ -246,6 +250,8 @@ class Recorder:
             draft = state.begun  # announced a moment ago; this is its text
         else:
             draft = self._draft(kind, text, calls)
+        if kind is Kind.BEGIN and state.announced:
+            draft.calls = state.announced  # the line that needed it, not the listener that sent it
         if is_statement(kind):
             load = context.execution_options.get(_LOAD)
             draft.cause, draft.relationship = cause_of(load, calls.orm)
@@ -262,7 +268,7 @@ class Recorder:
 
     def _walk(self) -> Calls:
         try:
-            return self._walker.walk(sys._getframe(3))  # noqa: SLF001 (a walk by hand costs a tenth of inspect.stack())
+            return self._walker.walk(sys._getframe(4))  # noqa: SLF001 (a walk by hand costs a tenth of inspect.stack())
         except Exception as error:  # noqa: BLE001 (a caller's predicate may fail; the statement is recorded without its place)
             self.error = self.error or _told(error)
             return Calls([], [])
@@ -339,4 +345,4 @@ def _follow(state: Transaction, draft: Draft, conn: Connection) -> None:
     elif draft.kind in {Kind.COMMIT, Kind.ROLLBACK}:
         state.end(draft)
     elif conn.in_transaction():  # not yet so while "begin" listeners send their PRAGMAs
-        state.begun = None
+        state.begun = state.announced = None

@@ -75,29 +75,31 @@ def user_code_outside(*libraries: Path) -> Callable[[str], bool]:
     installed. Of the names that are no files only what a person types counts (a prompt, a notebook,
     a page), never generated code.
     """
-    tool = Path(__file__).parents[1]
-    shown = _folders(
-        tool.parent / "case_tracker",
-        *(tool / part for part in ("lessons", "solutions", "notebooks")),
-    )
-    standard = (
-        sysconfig.get_path("stdlib"),
-        sysconfig.get_path("platstdlib"),
-        Path(os.__file__).parent,
-    )
-    hidden = _folders(tool, *libraries, *standard)
-    typed = ("<stdin>", "<console>", "<exec>", "<ipython-input", "<doctest")
+    hidden = _folders(_TOOL, *libraries, *_STANDARD)
+    shown = _folders(*_SHOWN)
 
     def user_code(path: str) -> bool:
         if path.startswith("<"):
-            return path.startswith(typed)
+            return path.startswith(_TYPED)
         if path.startswith(shown):
             return True
-        return not path.startswith(hidden) and not {"site-packages", "dist-packages"} & set(
-            Path(path).parts
-        )
+        return not path.startswith(hidden) and _INSTALLED.isdisjoint(Path(path).parts)
 
     return user_code
+
+
+_TOOL = Path(__file__).parents[1]
+_SHOWN = (
+    _TOOL.parent / "case_tracker",
+    *(_TOOL / part for part in ("lessons", "solutions", "notebooks")),
+)
+_STANDARD = (
+    sysconfig.get_path("stdlib"),
+    sysconfig.get_path("platstdlib"),
+    Path(os.__file__).parent,  # a page keeps its standard library elsewhere
+)
+_INSTALLED = frozenset({"site-packages", "dist-packages"})
+_TYPED = ("<stdin>", "<console>", "<exec>", "<ipython-input", "<doctest")
 
 
 def _folders(*paths: str | Path) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from workbook.lens.drafts import Draft
+from workbook.lens.stack import Call
 
 
 @dataclass(slots=True)
@@ -20,20 +21,22 @@ class Transaction:
     """The state of one driver connection, as far as this recorder has seen it.
 
     `begun` is a BEGIN that nothing has followed yet: its text and its announcement meet there.
+    `announced` are the calls that made SQLAlchemy announce a BEGIN that has to be sent as text.
     `ended` is the COMMIT or ROLLBACK that came last.
     """
 
     open: bool | None = None
     begun: Draft | None = None
+    announced: list[Call] | None = None
     ended: Draft | None = None
 
     def start(self, draft: Draft) -> None:
         """A BEGIN was sent."""
-        self.open, self.begun, self.ended = True, draft, None
+        self.open, self.begun, self.ended, self.announced = True, draft, None, None
 
     def end(self, draft: Draft) -> None:
         """A COMMIT or ROLLBACK was sent."""
-        self.open, self.begun, self.ended = False, None, draft
+        self.open, self.begun, self.ended, self.announced = False, None, draft, None
 
     def fail(self, draft: Draft) -> None:
         """A BEGIN that failed opened nothing; a COMMIT that failed closed nothing."""

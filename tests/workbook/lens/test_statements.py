@@ -28,7 +28,7 @@ KINDS = {
     "MERGE INTO cases USING x ON true WHEN MATCHED THEN DELETE": Kind.UPDATE,
     "DELETE FROM cases": Kind.DELETE,
     "WITH a AS (SELECT 1) SELECT * FROM a": Kind.SELECT,
-    "WITH RECURSIVE a(n) AS (VALUES (1) UNION SELECT n FROM a) SELECT 1": Kind.SELECT,
+    "WITH RECURSIVE a(n) AS (VALUES (1) UNION SELECT 2), b AS (SELECT 2) SELECT 1": Kind.SELECT,
     "WITH a AS (SELECT 1) INSERT INTO t SELECT * FROM a": Kind.INSERT,
     "with a as materialized (select 1) update t set x = 1": Kind.UPDATE,
     "WITH a AS (INSERT INTO t VALUES (1) RETURNING id) DELETE FROM u": Kind.DELETE,
