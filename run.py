@@ -52,7 +52,7 @@ OFFLINE = f"cannot reach the package index; check network and proxy, {AGAIN}: it
 FULL = f"the disk is full; free about 400 MB, {AGAIN}"
 READ_ONLY = "may not write here; copy the project to a folder of your own"
 CAUSES = {  # how pip, uv and the systems name them
-    OFFLINE: ("connection broken by", "error sending request", "dns error", "timed out"),
+    OFFLINE: ("connection broken by", "error sending request", "dns error", "n timed out"),
     FULL: ("no space left", "os error 112", "winerror 112"),
     READ_ONLY: ("permission denied", "access is denied", "read-only file"),
 }
@@ -148,7 +148,6 @@ def environment() -> dict[str, str]:
     return {
         **os.environ,
         "WORKBOOK_COMMAND": as_started(),  # so that printed commands can be typed as they stand
-        "PYTHONUTF8": "1",  # before 3.13, .pth files lose an umlaut in the locale's encoding
         "UV_PYTHON_DOWNLOADS": "never",
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "PIP_USER": "0",  # where it is 1, pip refuses to install into a .venv
@@ -258,19 +257,32 @@ def install(extras: set[str]) -> None:
     """Install the project editable with these extras, with uv if it is on PATH."""
     before, after = installed(), [*required(), *sorted(extras)]
     STAMP.unlink(missing_ok=True)
-    uv, project = shutil.which("uv"), "." + f"[{','.join(after[2:])}]" * bool(extras)
-    say(f"installing {project} with {'uv (some seconds)' if uv else 'pip (about half a minute)'}")
-    pip = [uv, "pip", "install", "--compile-bytecode"] if uv else [PYTHON, "-m", "pip", "install"]
-    where = ["--python", PYTHON] if uv else []
     try:
-        if not uv:
-            call([PYTHON, "-m", "ensurepip", "--default-pip"])
-        call([*pip, *where, "-c", "constraints.txt", "-e", project])
+        uv = shutil.which("uv")
+        install_with_uv(uv, after[2:]) if uv else install_with_pip(after[2:])
     except SetupError as error:
         if OFFLINE in error.args and before:  # nothing was changed yet: what there was still works
             write_stamp(before)
         raise
+    make_pth_ascii()
     write_stamp(after)
+
+
+def install_with_uv(uv: str, extras: list[str]) -> None:
+    """Install in two steps: compiling starts Python, which may not be able to read a new .pth."""
+    say("installing with uv (some seconds)")
+    pip = [uv, "pip", "install", "--python", PYTHON, "-c", "constraints.txt"]
+    chosen = [option for extra in extras for option in ("--extra", extra)]
+    call([*pip, "--compile-bytecode", "-r", "pyproject.toml", *chosen])
+    call([*pip, "--no-deps", "-e", "."])
+
+
+def install_with_pip(extras: list[str]) -> None:
+    """Install with the pip that came with Python."""
+    say("installing with pip (about half a minute)")
+    project = f".[{','.join(extras)}]" if extras else "."
+    call([PYTHON, "-m", "ensurepip", "--default-pip"])
+    call([PYTHON, "-m", "pip", "install", "-c", "constraints.txt", "-e", project])
 
 
 def write_stamp(lines: list[str]) -> None:
@@ -278,9 +290,18 @@ def write_stamp(lines: list[str]) -> None:
     STAMP.write_text("\n".join(lines), "utf-8", "surrogateescape")
 
 
+def make_pth_ascii() -> None:
+    """Escape other letters in .pth files: before 3.13 they are read in the locale's encoding."""
+    for pth in VENV.glob("Lib/*/*.pth" if os.name == "nt" else "lib/*/*/*.pth"):
+        text = pth.read_text("utf-8")
+        if not text.isascii():
+            lines = [f"import sys; sys.path.append({line!a})" for line in text.splitlines()]
+            pth.write_text("\n".join(lines), "ascii")
+
+
 def call(command: list) -> None:
-    """Run one step of the set-up, passing its lines on as they come."""
-    lines = []
+    """Run one step of the set-up, passing its lines on as they come, short of a traceback."""
+    lines, held = [], []
     with subprocess.Popen(
         command,
         cwd=ROOT,
@@ -293,15 +314,20 @@ def call(command: list) -> None:
     ) as child:
         try:
             for line in child.stderr:
-                sys.stderr.write(line)
-                sys.stderr.flush()
                 lines.append(line)
+                if held or "Traceback (most recent call last)" in line:
+                    held.append(line)
+                else:
+                    print(line, end="", file=sys.stderr, flush=True)
         except KeyboardInterrupt:
             child.kill()
             raise
     if child.returncode:
-        other = f"the step above failed with status {child.returncode}; delete .venv, {AGAIN}"
-        raise SetupError(cause("".join(lines)) or other)
+        known = cause("".join(lines))
+        if known:
+            raise SetupError(known)
+        sys.stderr.writelines(held[-5:])
+        raise SetupError(f"that failed with status {child.returncode}; delete .venv, {AGAIN}")
 
 
 def cause(text: str) -> str:
