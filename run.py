@@ -95,6 +95,7 @@ def main(word: str = "help", *rest: str) -> int:
     """Run one word of the command line; return its exit status, or 2 if the set-up failed."""
     if word in {"help", "-h", "--help"}:
         words = "\n".join(f"  {word:7} {about}" for word, (about, _, _) in WORDS.items())
+        sys.stdout.reconfigure(errors="backslashreplace")  # a folder's name can be anything
         print(USAGE.format(run=as_started(), words=words), end="")
         return 0
     try:
@@ -236,20 +237,22 @@ def make_venv() -> None:
     found = [entry for entry in VENV.iterdir() if entry != NOTES]
     if found and not OURS.exists():
         if not works([PYTHON]):
-            raise SetupError(
-                f".venv is not ours and has no working Python 3.11; rename it, {AGAIN}"
-            )
+            raise SetupError(f".venv is not from run.py and has no Python 3.11; rename it, {AGAIN}")
         say("keeping the .venv that is here, although run.py did not make it")
         return
     base = sys._base_executable  # noqa: SLF001 - sys.executable may be in the .venv that goes
     if not works([base], "venv" if shutil.which("uv") else "venv, ensurepip"):
         package = f"python3.{sys.version_info[1]}-venv"
         raise SetupError(f"this Python lacks venv; on Debian: apt install {package}; {AGAIN}")
-    say("making .venv again, as it is half-made or of another place" if found else "making .venv")
+    why = "making .venv again: it was unfinished, moved or of another Python"
+    say(why if found else "making .venv")
     OURS.touch()
     STAMP.unlink(missing_ok=True)
     for entry in found:
-        shutil.rmtree(entry) if entry.is_dir() and not entry.is_symlink() else entry.unlink()
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()
     call([base, "-m", "venv", "--without-pip", str(VENV)])
 
 
@@ -291,12 +294,11 @@ def write_stamp(lines: list[str]) -> None:
 
 
 def make_pth_ascii() -> None:
-    """Escape other letters in .pth files: before 3.13 they are read in the locale's encoding."""
+    """Escape this folder's name: before Python 3.13 .pth files are in the locale's encoding."""
+    name = str(ROOT).encode("utf-8", "surrogateescape")
     for pth in VENV.glob("Lib/*/*.pth" if os.name == "nt" else "lib/*/*/*.pth"):
-        text = pth.read_text("utf-8")
-        if not text.isascii():
-            lines = [f"import sys; sys.path.append({line!a})" for line in text.splitlines()]
-            pth.write_text("\n".join(lines), "ascii")
+        if not name.isascii() and pth.read_bytes().strip() == name:
+            pth.write_text(f"import sys; sys.path.append({str(ROOT)!a})\n", "ascii")
 
 
 def call(command: list) -> None:
