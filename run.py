@@ -297,7 +297,7 @@ def make_pth_ascii() -> None:
     """Escape this folder's name: before Python 3.13 .pth files are in the locale's encoding."""
     name = str(ROOT).encode("utf-8", "surrogateescape")
     for pth in VENV.glob("Lib/*/*.pth" if os.name == "nt" else "lib/*/*/*.pth"):
-        if not name.isascii() and pth.read_bytes().strip() == name:
+        if not name.isascii() and set(pth.read_bytes().splitlines()) == {name}:
             pth.write_text(f"import sys; sys.path.append({str(ROOT)!a})\n", "ascii")
 
 

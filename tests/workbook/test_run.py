@@ -65,7 +65,7 @@ if "-e" not in sys.argv:
     lint_imports.chmod(0o755)
 else:
     packages = next(python.parents[1].rglob("site-packages"))
-    (packages / "stand_in.pth").write_text(os.getcwd(), "utf-8")
+    (packages / "stand_in.pth").write_text("\\n".join([os.getcwd()] * 2), "utf-8")  # as hatchling does
 """
 
 
