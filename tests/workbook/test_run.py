@@ -65,7 +65,8 @@ if "-e" not in sys.argv:
     lint_imports.chmod(0o755)
 else:
     packages = next(python.parents[1].rglob("site-packages"))
-    (packages / "stand_in.pth").write_text("\\n".join([os.getcwd()] * 2), "utf-8")  # as hatchling does
+    twice = "\\n".join([os.getcwd()] * 2)  # as hatchling does, once for each package
+    (packages / "stand_in.pth").write_text(twice, "utf-8")
 """
 
 
