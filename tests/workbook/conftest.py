@@ -118,7 +118,7 @@ PIECES = {
         "    first = numbers[0]\n"
         "    return first + sum(number for number in numbers[1:])\n"
     ),
-    "double_adds_two": "class Box:\n    def double(self):\n        return 2 + total(self.numbers)\n",
+    "double_adds_two": "class Box:\n    def double(self):\n        return total(self.numbers)+2\n",
 }
 PAGE = "\n\n".join(
     f"## {heading}"
@@ -134,13 +134,13 @@ PAGE = "\n\n".join(
         "Check yourself",
     )
 )
-PROBE = '''def how_many(exercise):
+PROBE = """def how_many(exercise):
     return "1"
 
 
 def observe(exercise, task, seed):
     return exercise.total([seed])
-'''
+"""
 
 
 def write(path, text):

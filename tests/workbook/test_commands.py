@@ -32,7 +32,7 @@ def test_status_says_what_to_read_edit_and_run(workbook):
     assert "0 of 1 lessons passed" in output
     assert "read   lessons/01_counting/README.md" in output
     assert "edit   lessons/01_counting/exercise.py" in output
-    assert "check  workbook check" in output
+    assert "check  workbook check 1" in output
 
 
 def test_hints_come_one_at_a_time(workbook):

@@ -80,7 +80,7 @@ BREAKS = {
     "a solution that warns": (
         "solutions/01_counting/exercise.py",
         "    result = sum(numbers)\n",
-        "    import warnings\n\n    warnings.warn('old')\n    result = sum(numbers)\n",
+        "    __import__('warnings').warn('old')\n    result = sum(numbers)\n",
         "promise 2: solution fails",
     ),
     "tasks that are not independent": (
@@ -91,8 +91,8 @@ BREAKS = {
     ),
     "a misconception that passes": (
         "lessons/01_counting/misconceptions/double_adds_two.py",
-        "2 + total",
-        "2 * total",
+        "total(self.numbers)+2",
+        "2 * total(self.numbers)",
         "promise 4: wrong double-adds-two passes all tests",
     ),
     "a misconception that nobody recognises": (
@@ -151,10 +151,9 @@ BREAKS = {
     ),
     "tests that depend on their order": (
         "lessons/01_counting/test_exercise.py",
-        '    observed["double"] = exercise.Box([1, 2, 3]).double()\n',
-        "    assert exercise.__dict__.setdefault('ran', None) is not None, 'total must run first'\n"
-        '    observed["double"] = exercise.Box([1, 2, 3]).double()\n',
-        "promise",
+        "@pytest.mark.task(2)\n",
+        TESTS_THAT_NEED_EACH_OTHER,
+        "promise 9: shuffled",
     ),
     "a concept that comes too early": (
         "solutions/01_counting/exercise.py",
@@ -165,7 +164,7 @@ BREAKS = {
     "an answer that stands beside its hole": (
         "solutions/01_counting/exercise.py",
         "        self.numbers = numbers\n",
-        "        self.numbers = numbers\n\n    def x(self):\n        return 2 * total(self.numbers)\n",
+        "        self.numbers = numbers\n    def x(self):\n        return 2 * total(self.numbers)\n",
         "promise 11: the answer to Box.double stands elsewhere in the starter",
     ),
 }

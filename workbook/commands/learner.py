@@ -47,7 +47,7 @@ def status_command() -> None:
     click.echo(f"now: {lesson.slug}  {lesson.title}  (about {lesson.minutes} minutes)")
     click.echo(f"  read   {shown(lesson.folder / 'README.md')}")
     click.echo(f"  edit   {shown(lesson.folder / lesson.files[0].name)}")
-    click.echo(f"  check  {command('check')}")
+    click.echo(f"  check  {command('check', str(lesson.number))}")
 
 
 @click.command("learn")

@@ -46,7 +46,7 @@ def test_a_file_is_judged_once() -> None:
 
     walker = Walker(user_code, Path("nowhere"))
     for _ in range(2):
-        calls = walker.walk(sys._getframe())  # noqa: SLF001 (what the recorder does)
+        calls = walker.walk(sys._getframe())
 
     assert calls.user[0][0].co_name == "test_a_file_is_judged_once"
     assert len(asked) == len(set(asked))
