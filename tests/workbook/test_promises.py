@@ -38,9 +38,15 @@ def test_first():
     RAN.append(1)
 
 
-@pytest.mark.task(2)
+@pytest.mark.task(1)
 def test_second():
-    assert RAN
+    RAN.append(len(RAN))
+    assert RAN == [1, 1]
+
+
+@pytest.mark.task(1)
+def test_third():
+    assert RAN == [1, 1]
 
 
 @pytest.mark.task(2)
@@ -164,7 +170,7 @@ BREAKS = {
     "an answer that stands beside its hole": (
         "solutions/01_counting/exercise.py",
         "        self.numbers = numbers\n",
-        "        self.numbers = numbers\n    def x(self):\n        return 2 * total(self.numbers)\n",
+        "        self.numbers = numbers\n    def x(self):\n        return 2*total(self.numbers)\n",
         "promise 11: the answer to Box.double stands elsewhere in the starter",
     ),
 }
