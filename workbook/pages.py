@@ -1,4 +1,4 @@
-"""The generated parts of a lesson's page. Nothing that a person wrote is touched.
+"""The generated parts of the README and of a lesson's page. What a person wrote stays as it is.
 
 A part stands between `<!-- generated: NAME -->` and `<!-- end -->`. NAME is one of:
 predict    the question and its choices, from lesson.toml
@@ -11,28 +11,55 @@ explain    the question after success, with its points folded
 
 import ast
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
-from workbook.curriculum import Lesson
+from workbook.curriculum import CurriculumError, Lesson
 from workbook.verdict import Verdict
 
 _PART = re.compile(r"<!-- generated: (?P<name>\w+) -->\n.*?<!-- end -->", re.DOTALL)
 
 
-def fill(page: str, lesson: Lesson, starter: Callable[[], Verdict]) -> str:
-    """Return the page with its generated parts as they must be now.
+def fill_page(page: str, lesson: Lesson, starter: Callable[[], Verdict]) -> str:
+    """Return a lesson's page with its generated parts as they must be now.
 
     Raises:
-        KeyError: the page asks for a part that does not exist.
+        CurriculumError: the page asks for a part that does not exist.
     """
+    parts = {name: partial(make, lesson) for name, make in PARTS.items()}
+    return _fill(page, parts | {"output": lambda: output(starter(), lesson)}, str(page_of(lesson)))
 
+
+def fill_readme(page: str, lessons: Sequence[Lesson], tour: Callable[[], str]) -> str:
+    """Return the README with the table of lessons and the captured tour.
+
+    Raises:
+        CurriculumError: the page asks for a part that does not exist.
+    """
+    return _fill(page, {"lessons": lambda: _table(lessons), "tour": tour}, "README.md")
+
+
+def _fill(page: str, parts: Mapping[str, Callable[[], str]], where: str) -> str:
     def part(match: re.Match[str]) -> str:
         name = match["name"]
-        text = _output(starter(), lesson) if name == "output" else PARTS[name](lesson)
-        return f"<!-- generated: {name} -->\n{text}\n<!-- end -->"
+        if name not in parts:
+            known = ", ".join(parts)
+            raise CurriculumError(f"{where}: no generated part {name!r}; there is: {known}")
+        return f"<!-- generated: {name} -->\n{parts[name]()}\n<!-- end -->"
 
     return _PART.sub(part, page)
+
+
+def _table(lessons: Sequence[Lesson]) -> str:
+    rows = ["| Pattern | Module of `case_tracker` | Lesson | Minutes |", "|---|---|---|---|"]
+    for lesson in lessons:
+        modules = [file.module.partition(".")[2] for file in lesson.files if file.module]
+        paths = [f"[`{m}`](case_tracker/{m.replace('.', '/')}.py)" for m in modules]
+        link = f"[{lesson.slug[:2]} {lesson.title}](lessons/{lesson.slug}/README.md)"
+        where = "<br>".join(paths) or "a study of its own"
+        rows.append(f"| {', '.join(lesson.concepts)} | {where} | {link} | {lesson.minutes} |")
+    return "\n".join(rows)
 
 
 def _predict(lesson: Lesson) -> str:
@@ -72,7 +99,8 @@ def _folded(summary: str, lines: list[str]) -> str:
     return "\n".join([f"<details><summary>{summary}</summary>", "", *lines, "", "</details>"])
 
 
-def _output(verdict: Verdict, lesson: Lesson) -> str:
+def output(verdict: Verdict, lesson: Lesson) -> str:
+    """Return what `workbook check` prints for this verdict, as a block of the page."""
     from workbook.report import render  # noqa: PLC0415 - a page without output needs no report
 
     lines = [_as_typed(line, lesson).rstrip() for line in render(verdict, 80)]

@@ -1,16 +1,19 @@
 """What an author of lessons types: derive, check, begin a new lesson."""
 
 import os
+from pathlib import Path
 
 import click
 
 from workbook.commands.shared import open_desk
-from workbook.curriculum import CurriculumError, Lesson
-from workbook.derive import starter, written_solution
+from workbook.curriculum import CurriculumError, Lesson, find_lesson
+from workbook.derive import solution, starter, with_piece, written_solution
 from workbook.home import Home, command, shown
-from workbook.pages import fill, page_of
+from workbook.pages import fill_page, fill_readme, output, page_of
 from workbook.verdict import Verdict
 
+TOUR_LESSON = "02_repository"  # the README shows it
+TOUR_MISCONCEPTION = 6
 LESSONS = click.argument("lessons", nargs=-1, metavar="[LESSON]...")
 
 
@@ -32,6 +35,8 @@ def sync_command(lessons: tuple[str, ...], check: bool) -> None:  # noqa: FBT001
     chosen = [desk.lesson(word) for word in lessons] or desk.lessons
     try:
         stale = [p for lesson in chosen for p in _sync(lesson, desk.home, write=not check)]
+        if not lessons:
+            stale += _sync_readme(chosen, desk.home, write=not check)
     except CurriculumError as error:
         raise click.UsageError(str(error)) from None
     for path in stale:
@@ -51,7 +56,21 @@ def _sync(lesson: Lesson, home: Home, *, write: bool) -> list[str]:
     page = page_of(lesson)
     if page.exists():
         text = page.read_text(encoding="utf-8")
-        derived[page] = fill(text, lesson, lambda: _starter_verdict(lesson, home))
+        derived[page] = fill_page(text, lesson, lambda: _verdict(lesson, home, "starter"))
+    return _put(derived, write=write)
+
+
+def _sync_readme(lessons: list[Lesson], home: Home, *, write: bool) -> list[str]:
+    readme = home.root / "README.md"
+    lesson = find_lesson(lessons, TOUR_LESSON)
+    if not readme.exists() or lesson is None:
+        return []
+    text = readme.read_text(encoding="utf-8")
+    return _put({readme: fill_readme(text, lessons, lambda: _tour(lesson, home))}, write=write)
+
+
+def _put(derived: dict[Path, str], *, write: bool) -> list[str]:
+    """Return the files whose text is another one, written anew if asked."""
     stale = []
     for path, text in derived.items():
         if path.exists() and path.read_text(encoding="utf-8") == text:
@@ -63,13 +82,54 @@ def _sync(lesson: Lesson, home: Home, *, write: bool) -> list[str]:
     return stale
 
 
-def _starter_verdict(lesson: Lesson, home: Home) -> Verdict:
+def _tour(lesson: Lesson, home: Home) -> str:
+    """Show the starter, a hint and the answer to a misconception, all captured from runs."""
+    task, wrong = lesson.tasks[0], lesson.misconceptions[TOUR_MISCONCEPTION]
+    hint = [f"$ workbook hint {lesson.label(1)}", f"{lesson.label(1)}  {task.todo}", ""]
+    block = ["```text", *hint, f"  1. {task.hints[0]}", "```"]
+    return "\n\n".join(
+        [
+            "The starter runs, and is wrong:",
+            output(_verdict(lesson, home, "starter"), lesson),
+            "A hint is a question first:",
+            "\n".join(block),
+            "A mistake that many people make gets its own answer:",
+            output(_verdict(lesson, home, wrong.slug), lesson),
+        ]
+    )
+
+
+def _verdict(lesson: Lesson, home: Home, name: str) -> Verdict:
+    """Run the starter, or a misconception by its slug."""
     from workbook.variants import Variant, run_variants  # noqa: PLC0415 - it loads SQLAlchemy
 
-    verdict = run_variants(lesson, [Variant("starter", starter(lesson, home))])["starter"]
+    files = starter(lesson, home)
+    if name != "starter":
+        piece = lesson.folder / "misconceptions" / f"{name.replace('-', '_')}.py"
+        files = with_piece(solution(lesson, home), piece.read_text(encoding="utf-8"))
+    verdict = run_variants(lesson, [Variant(name, files)])[name]
     if isinstance(verdict, str):
-        raise CurriculumError(f"{lesson.slug}: the starter cannot be run: {verdict}")
+        raise CurriculumError(f"{lesson.slug}: {name} cannot be run: {verdict}")
     return verdict
+
+
+@dev_command.command("new")
+@click.argument("slug", metavar="NN_SLUG")
+@click.argument("module", metavar="MODULE.py")
+def new_command(slug: str, module: str) -> None:
+    """Make the folder of a new lesson, with everything that must be there.
+
+    Example: workbook dev new 17_tags case_tracker/adapters/sql/tags.py
+    """
+    from workbook.template import new_lesson  # noqa: PLC0415 - only here
+
+    try:
+        made = new_lesson(open_desk().home, slug, module)
+    except CurriculumError as error:
+        raise click.UsageError(str(error)) from None
+    for path in made:
+        click.echo(f"wrote {shown(path)}")
+    click.echo(f"write the tests, then: {command('dev', 'sync', slug[:2])}")
 
 
 @dev_command.command("check")
