@@ -1,0 +1,63 @@
+"""The command line from the outside."""
+
+import pytest
+from click.testing import CliRunner
+
+from case_tracker.entrypoints.cli import main
+
+
+@pytest.fixture
+def case_tracker(tmp_path):
+    """Runs a command on a database of its own."""
+    url = f"sqlite:///{tmp_path / 'cli.db'}"
+
+    def run(*words):
+        return CliRunner().invoke(main, ["--database", url, *words])
+
+    return run
+
+
+def test_a_case_is_opened_shown_and_listed(case_tracker):
+    """What one command stores, the next one shows."""
+    assert case_tracker("open", "CASE-001", "Late report").output == "CASE-001 DRAFT Late report\n"
+
+    assert case_tracker("show", "CASE-001").output.startswith("CASE-001 DRAFT Late report")
+    assert case_tracker("list").output == "CASE-001 DRAFT Late report\n1 of 1\n"
+    assert case_tracker("list", "--status", "CLOSED").output == "0 of 0\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("show", "CASE-404"), "no case with id 'CASE-404'"),
+        (("open", "a b", "x"), "case id has 1 to 40"),
+        (("open", "CASE-001", " "), "title has 1 to 200"),
+        (("list", "--limit", "0"), "limit is 1 to 100"),
+    ],
+)
+def test_a_refusal_is_one_line_and_exit_1(case_tracker, words, message):
+    """No traceback for a mistake of the person who types."""
+    result = case_tracker(*words)
+
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: ")
+    assert message in result.output
+    assert "Traceback" not in result.output
+
+
+def test_a_taken_id_is_refused(case_tracker):
+    """The second one with the same id learns it."""
+    case_tracker("open", "CASE-001", "first")
+
+    result = case_tracker("open", "CASE-001", "second")
+
+    assert (result.exit_code, "exists already" in result.output) == (1, True)
+
+
+@pytest.mark.parametrize("url", ["nonsense", "nodb://x", "sqlite+nodriver:///x"])
+def test_a_wrong_database_url_is_named(url):
+    """A typing mistake in the configuration is found in a second."""
+    result = CliRunner().invoke(main, ["--database", url, "list"])
+
+    assert result.exit_code == 1
+    assert "database URL is 'memory:' or a database URL" in result.output
