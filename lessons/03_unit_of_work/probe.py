@@ -82,11 +82,13 @@ def leave(exercise, cases, dice):
     endings = [nothing, fail, fail_twice, refuse_now, nothing, fail][: len(cases)]
     dice.shuffle(endings)
     seen = []
-    with prepared(exercise) as (database, new_unit):
-        for case, end in zip(cases, endings, strict=False):
+    for case, end in zip(cases, endings, strict=False):
+        with prepared(exercise) as (database, new_unit):
             went = outcome(run, new_unit(), case, end)
-            seen.append([end.__name__, went is not None, database.engine.pool.checkedout()])
-        return [seen, ids(database)]
+            raised = went if end is fail else went is not None
+            out = database.engine.pool.checkedout()
+            seen.append([end.__name__, raised, out, ids(database)])
+    return seen
 
 
 def run(unit, case, end):

@@ -120,8 +120,8 @@ def be_refused(unit):
 ENDINGS = {
     "a block without commit()": end,
     "an exception": fail,
-    "a commit that the database refused": be_refused,
     "a rollback that failed": fail_twice,
+    "a commit that the database refused": be_refused,
 }
 
 
@@ -311,9 +311,11 @@ class UnitD(RightUnit):
 
 
 @pytest.fixture
-def verdict_on(learners, tmp_path):
+def verdict_on(learners, tmp_path, observed):
     """Runs the learner's test on a kind of unit; says what it raised, or None when it passed."""
     from case_tracker.adapters.sql.engine import build_engine, build_session_factory
+
+    observed["asked"] = "nobody but the unit"
 
     def verdict(kind):
         engine = build_engine(f"sqlite:///{tmp_path / kind.__name__}.db")
@@ -321,6 +323,7 @@ def verdict_on(learners, tmp_path):
         factory = build_session_factory(engine)
 
         def committed_ids():
+            observed["asked"] = "a second connection"
             with closing(sqlite3.connect(engine.url.database)) as connection:
                 return [row[0] for row in connection.execute("SELECT id FROM cases ORDER BY id")]
 
@@ -328,7 +331,7 @@ def verdict_on(learners, tmp_path):
         try:
             test(lambda: kind(factory), committed_ids)
         except (Exception, pytest.fail.Exception) as error:  # noqa: BLE001 - it has judged
-            line = traceback.extract_tb(error.__traceback__)[1].lineno
+            line = traceback.extract_tb(error.__traceback__)[:2][-1].lineno
             return f"{type(error).__name__} at line {line} {error}".strip()
         finally:
             engine.dispose()
@@ -342,7 +345,7 @@ def test_your_test_passes_for_what_is_right(verdict_on):
     """A test that refuses right code is switched off before long."""
     for kind in (RightUnit, BeginUnit):
         raised = verdict_on(kind)
-        what = f"{kind.__name__}: {kind.__doc__}"
+        what = f"{kind.__name__}: {kind.__doc__[:-1]}"
         assert raised is None, f"your test refuses a right unit: {raised}\n{what}"
 
 
@@ -352,5 +355,5 @@ def test_your_test_catches_what_is_wrong(verdict_on, observed):
     survivors = [kind for kind in (UnitA, UnitB, UnitC, UnitD) if verdict_on(kind) is None]
 
     observed["survivors"] = ", ".join(kind.__name__ for kind in survivors)
-    lines = [f"{kind.__name__}: {kind.__doc__}" for kind in survivors]
-    assert not survivors, "your test passes for a wrong unit. " + "\n".join(lines)
+    lines = "\n".join(f"{kind.__name__}: {kind.__doc__[:-1]}" for kind in survivors)
+    assert not survivors, f"your test passes for a wrong unit. {lines}"

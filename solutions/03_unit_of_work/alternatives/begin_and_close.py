@@ -1,4 +1,4 @@
-"""begin() stands at the door, and close() alone does the rolling back."""
+"""begin() stands at the door; commit() ends what was refused, and close() ends the rest."""
 
 from __future__ import annotations
 
@@ -30,7 +30,11 @@ class SqlAlchemyUnitOfWork:
         self.session.close()
 
     def commit(self) -> None:
-        self.session.commit()
+        try:
+            self.session.commit()
+        except Exception:
+            self.session.rollback()
+            raise
 
     def rollback(self) -> None:
         self.session.rollback()
