@@ -62,22 +62,50 @@ def observe(exercise, task, seed):
 
 
 @contextmanager
-def running(database, look=lambda: None):
-    """Give the block the application on this database; `look` runs when an answer begins."""
-    from case_tracker.adapters.sql.units import SqlUnitsOfWork
+def running(database, look=lambda still_open: None):
+    """Give the block the application on this database; `look` runs when an answer begins.
+
+    It is told how many units of work are still open.
+    """
     from case_tracker.entrypoints.api.app import create_app
 
-    app = create_app(SqlUnitsOfWork(database.engine))
+    units, still_open = counted(database.engine)
+    app = create_app(units)
 
     async def door(scope, receive, send):
         async def let_out(message):
             if message["type"] == "http.response.start":
-                look()
+                look(len(still_open))
             await send(message)
 
         await app(scope, receive, let_out)
 
     yield app, client(door)
+
+
+def counted(engine):
+    """Return units of work on this engine, and the list of those that are open."""
+    from case_tracker.adapters.sql.units import SqlUnitOfWork, SqlUnitsOfWork
+
+    still_open = []
+
+    class Unit(SqlUnitOfWork):
+        def __enter__(self):
+            still_open.append(self)
+            return super().__enter__()
+
+        def __exit__(self, *error):
+            still_open.pop()
+            super().__exit__(*error)
+
+    class Units(SqlUnitsOfWork):
+        def read(self):
+            return Unit(self._read)
+
+        def write(self):
+            return Unit(self._write)
+
+    return Units(engine), still_open
 
 
 def client(app):
@@ -88,14 +116,15 @@ def client(app):
 
 
 def commit_in_the_service(_exercise, database, cases):
-    """When an answer begins, its case is stored and no connection is held. 201 is never a lie."""
+    """When an answer begins, its case is stored and nothing is open. 201 is never a lie."""
     from case_tracker.adapters.sql.units import SqlUnitsOfWork
     from case_tracker.services.open_case import open_case
 
     seen = []
 
-    def look():
-        seen.append([database.other_connection(TITLES), database.engine.pool.checkedout()])
+    def look(still_open):
+        held = database.engine.pool.checkedout()
+        seen.append([database.other_connection(TITLES), held, still_open])
 
     with running(database, look) as (_app, browser):
         bodies = [{"id": case.id.value, "title": case.title} for case in cases]
@@ -103,8 +132,11 @@ def commit_in_the_service(_exercise, database, cases):
         created = [browser.post("/cases", json=body).status_code == 201 for body in bodies]
         found = [browser.get(f"/cases/{case.id.value}").is_success for case in cases]
     units = SqlUnitsOfWork(database.engine)
-    direct = plain(outcome(open_case, units, CaseId("DIRECT"), "without FastAPI"))
-    return [created, found, seen, direct, database.other_connection(TITLES)]
+    with Recorder() as sent:
+        direct = plain(outcome(open_case, units, CaseId("DIRECT"), "without FastAPI"))
+    in_a_writing_unit = any(event.detail == "IMMEDIATE" for event in sent.events)
+    rows = database.other_connection(TITLES)
+    return [created, found, seen, direct, in_a_writing_unit, rows]
 
 
 def hand_over_the_factory(exercise, database, _cases):
