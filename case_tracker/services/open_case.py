@@ -5,7 +5,7 @@ from case_tracker.ports.unit_of_work import UnitsOfWork
 
 
 def open_case(units: UnitsOfWork, case_id: CaseId, title: str) -> Case:
-    """Store a new case in DRAFT and return it. One unit of work, committed before returning.
+    """Store a new case in DRAFT and return it. One writing unit, committed before returning.
 
     Raises:
         CaseAlreadyExistsError: another case has this id.
