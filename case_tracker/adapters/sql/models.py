@@ -15,7 +15,11 @@ class Base(Conventions, DeclarativeBase):
 
 
 class CaseRecord(VersionedRecord, Timestamped, Base):
-    """One row of `cases`. The id is text, chosen by the client; title and status are required."""
+    """One row of `cases`. The id is text, chosen by the client; title and status are required.
+
+    `notes` come in the order of their ids. A note that is taken out of them is deleted, and so are
+    all notes of a case that is deleted.
+    """
 
     __tablename__ = "cases"
 
@@ -29,7 +33,10 @@ class CaseRecord(VersionedRecord, Timestamped, Base):
 
 
 class CaseNoteRecord(Base):
-    """One row of `case_notes`. The database makes the id; the note belongs to one case."""
+    """One row of `case_notes`. The database makes the id, and refuses a note of an unknown case.
+
+    Every note has a case, a text and the time when it was written.
+    """
 
     __tablename__ = "case_notes"
 
