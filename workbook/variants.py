@@ -4,6 +4,8 @@ Never runs a version in the process that asks: a clean parent loads SQLAlchemy a
 forks for each version. Where there is no fork, the versions run one after the other.
 """
 
+import ast
+import importlib
 import json
 import os
 import subprocess
@@ -72,15 +74,24 @@ def _read(answer: object) -> Verdict | str:
 
 def _main() -> None:
     """Read the order from standard input, answer on standard output."""
-    import pytest  # noqa: F401, PLC0415 - loaded once, here, for all children
-    import sqlalchemy.orm  # noqa: F401, PLC0415 - the same
-
     order = json.load(sys.stdin)
     lesson = load_lesson(Path(order["folder"]))
+    _load_libraries(lesson.folder / "test_exercise.py")
     answers = {data["name"]: _answer(lesson, Variant(**data)) for data in order["variants"]}
     if "predict" in order:
         answers["prediction"] = _prediction(lesson, Variant(**order["predict"]))
     json.dump(answers, sys.stdout, default=repr)
+
+
+def _load_libraries(tests: Path) -> None:
+    """Load what the tests import, once, here, for all children; never the app."""
+    names = {"pytest", "sqlalchemy.orm"}
+    for node in ast.walk(ast.parse(tests.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+    for name in names:
+        if name.partition(".")[0] not in ("case_tracker", "workbook"):
+            importlib.import_module(name)
 
 
 def _prediction(lesson: Lesson, variant: Variant) -> str:

@@ -25,15 +25,6 @@ OPEN = ("open", "CASE-001", "Late report")
 SQLITE = pytest.mark.parametrize("units", ["sqlite"], indirect=True)
 
 
-class ImpatientLock(threading.Semaphore):
-    """In place of the lock of the memory adapter: a test never waits for ever."""
-
-    def acquire(self):
-        """Wait for a moment, then give up."""
-        if not super().acquire(timeout=0.2):
-            raise DatabaseBusyError
-
-
 @pytest.fixture(params=["sqlite", "memory"])
 def units(request, engine):
     """Units of work on an empty store: the same tests for the database and for its twin."""
@@ -42,9 +33,7 @@ def units(request, engine):
 
     if request.param == "sqlite":
         return SqlUnitsOfWork(engine)
-    units = InMemoryUnitsOfWork()
-    units._store.writing = ImpatientLock()
-    return units
+    return InMemoryUnitsOfWork(patience_s=0.2)
 
 
 @pytest.fixture

@@ -22,7 +22,11 @@ class State:
 
 @dataclass
 class Store:
-    """The committed state, and the lock that lets one writing unit in at a time."""
+    """The committed state, and the lock that lets one writing unit in at a time.
+
+    A second one waits for `patience_s`, as long as SQLite's busy timeout.
+    """
 
     committed: State = field(default_factory=State)
     writing: Lock = field(default_factory=Lock)
+    patience_s: float = 5.0
