@@ -4,11 +4,13 @@ from case_tracker.domain.case import Case, CaseId
 from case_tracker.ports.unit_of_work import UnitsOfWork
 
 
-def open_case(units: UnitsOfWork, case_id: CaseId, title: str) -> Case:
+def open_case(
+    units: UnitsOfWork, case_id: CaseId, title: str, *, reference: str | None = None
+) -> Case:
     """Store a new case in DRAFT and return it. One writing unit, committed before returning.
 
     Raises:
-        CaseAlreadyExistsError: another case has this id.
+        CaseAlreadyExistsError: another case has this id or this reference.
         InvalidValueError: the title is empty or too long.
     """
     # TODO 4.1: hand the factory to the route; open_case(), in open_case.py, commits before

@@ -13,11 +13,12 @@ class State:
     """All rows at one moment."""
 
     cases: dict[str, Case] = field(default_factory=dict)
+    removed: set[str] = field(default_factory=set)
     audit_events: list[AuditEvent] = field(default_factory=list)
 
     def copy(self) -> "State":
         """Return a state that shares no mutable object with this one."""
-        return State(deepcopy(self.cases), list(self.audit_events))
+        return State(deepcopy(self.cases), set(self.removed), list(self.audit_events))
 
 
 @dataclass

@@ -3,8 +3,8 @@
 from case_tracker.domain.errors import CaseTrackerError
 
 
-def open_case(units, case_id, title):
-    case = Case(case_id, title)
+def open_case(units, case_id, title, *, reference=None):
+    case = Case(case_id, title, reference=reference)
     with units.write() as unit:
         unit.cases.add(case)
         try:

@@ -11,9 +11,11 @@ if TYPE_CHECKING:
     from case_tracker.ports.unit_of_work import UnitsOfWork
 
 
-def open_case(units: UnitsOfWork, case_id: CaseId, title: str) -> Case:
+def open_case(
+    units: UnitsOfWork, case_id: CaseId, title: str, *, reference: str | None = None
+) -> Case:
     with ExitStack() as stack:
         unit = stack.enter_context(units.write())
-        unit.cases.add(Case(case_id, title))
+        unit.cases.add(Case(case_id, title, reference=reference))
         unit.commit()
         return unit.cases.get(case_id)
