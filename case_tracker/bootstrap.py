@@ -4,8 +4,8 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from case_tracker.adapters.memory.unit_of_work import InMemoryUnitsOfWork
-from case_tracker.adapters.sql.audit import AuditEventRecord
 from case_tracker.adapters.sql.engine import build_engine
+from case_tracker.adapters.sql.tables import METADATA
 from case_tracker.adapters.sql.units import SqlUnitsOfWork
 from case_tracker.domain.errors import InvalidValueError
 
@@ -28,5 +28,5 @@ def build_units(url: str) -> InMemoryUnitsOfWork | SqlUnitsOfWork:
         rule = "is 'memory:' or a database URL like 'sqlite:///cases.db'"
         raise InvalidValueError("database URL", url, rule) from None
     engine = build_engine(url)
-    AuditEventRecord.metadata.create_all(engine)
+    METADATA.create_all(engine)
     return SqlUnitsOfWork(engine)

@@ -13,6 +13,7 @@ from case_tracker.adapters.sql.audit import AuditEventRecord
 from case_tracker.adapters.sql.engine import build_engine, build_session_factory
 from case_tracker.adapters.sql.errors import sqlite_constraint, translate
 from case_tracker.adapters.sql.models import Base, CaseNoteRecord, CaseRecord
+from case_tracker.adapters.sql.tables import METADATA
 from case_tracker.adapters.sql.units import SqlUnitsOfWork
 from case_tracker.domain.case import Case, CaseId, Note
 from case_tracker.domain.errors import (
@@ -27,7 +28,7 @@ from case_tracker.domain.errors import (
 def engine(tmp_path):
     """An engine on a new file with all tables."""
     engine = build_engine(f"sqlite:///{tmp_path / 'cases.db'}")
-    Base.metadata.create_all(engine)
+    METADATA.create_all(engine)
     yield engine
     engine.dispose()
 

@@ -7,7 +7,7 @@ of `CaseRepository` as the plain ORM repository does, and it hides deleted cases
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Row, Table, bindparam, func, inspect, select
+from sqlalchemy import Row, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from case_tracker.adapters.sql.bulk import SqlCaseImport
@@ -15,15 +15,15 @@ from case_tracker.adapters.sql.mapping import to_record
 from case_tracker.adapters.sql.models import CaseNoteRecord, CaseRecord
 from case_tracker.adapters.sql.read_models import SqlCasePages
 from case_tracker.adapters.sql.soft_delete import alive
+from case_tracker.adapters.sql.tables import CASES
 from case_tracker.adapters.sql.versioning import versioned_update, write_version
 from case_tracker.domain.case import Case, CaseId, Note
 from case_tracker.domain.clock import utc_now
 from case_tracker.domain.errors import CaseNotFoundError, ConcurrentUpdateError
 from case_tracker.domain.status import CaseStatus
 
-_CASES: Table = inspect(CaseRecord).local_table  # type: ignore[assignment] # a class has one table
-_SAVE = versioned_update(_CASES, "title", "status").where(alive(CaseRecord))
-_REMOVE = versioned_update(_CASES, "deleted_at").where(alive(CaseRecord))
+_SAVE = versioned_update(CASES, "title", "status").where(alive(CaseRecord))
+_REMOVE = versioned_update(CASES, "deleted_at").where(alive(CaseRecord))
 _GET = (
     select(
         CaseRecord.title,

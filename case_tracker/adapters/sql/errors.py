@@ -11,7 +11,7 @@ from sqlalchemy import MetaData, PrimaryKeyConstraint, UniqueConstraint
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm.exc import StaleDataError
 
-from case_tracker.adapters.sql.models import Base
+from case_tracker.adapters.sql.tables import METADATA
 from case_tracker.domain.errors import (
     CaseAlreadyExistsError,
     CaseTrackerError,
@@ -50,7 +50,7 @@ def translate(error: DBAPIError | StaleDataError) -> CaseTrackerError | None:
         return DatabaseBusyError()
     if not name.startswith("SQLITE_CONSTRAINT"):
         return None
-    constraint = sqlite_constraint(name, str(error.orig), Base.metadata)
+    constraint = sqlite_constraint(name, str(error.orig), METADATA)
     if constraint == "pk_cases":
         return CaseAlreadyExistsError()
     if constraint == "uq_cases_reference_alive":

@@ -6,8 +6,7 @@ from sqlalchemy import ForeignKey
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from case_tracker.adapters.sql.conventions import Conventions
-from case_tracker.adapters.sql.rules import CaseRules, NoteRules
-from case_tracker.adapters.sql.soft_delete import SoftDeleted
+from case_tracker.adapters.sql.soft_delete import Referenced, SoftDeleted
 from case_tracker.adapters.sql.timestamps import Timestamped
 from case_tracker.adapters.sql.versioning import VersionedRecord
 
@@ -16,7 +15,7 @@ class Base(Conventions, DeclarativeBase):
     """The common base: it knows every table, in `Base.metadata`."""
 
 
-class CaseRecord(CaseRules, SoftDeleted, VersionedRecord, Timestamped, Base):
+class CaseRecord(Referenced, SoftDeleted, VersionedRecord, Timestamped, Base):
     """One row of `cases`. The id is text, chosen by the client; title and status are required.
 
     `notes` come in the order of their ids. A note that is taken out of them is deleted, and so are
@@ -34,7 +33,7 @@ class CaseRecord(CaseRules, SoftDeleted, VersionedRecord, Timestamped, Base):
     )
 
 
-class CaseNoteRecord(NoteRules, Base):
+class CaseNoteRecord(Base):
     """One row of `case_notes`. The database makes the id, and refuses a note of an unknown case.
 
     Every note has a case, a text and the time when it was written.

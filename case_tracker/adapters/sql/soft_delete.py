@@ -6,7 +6,7 @@ a bulk UPDATE and a Core SELECT do not see it. So each read of the repository na
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Index, text
+from sqlalchemy import ColumnElement
 from sqlalchemy.orm import Mapped
 
 
@@ -16,12 +16,12 @@ class SoftDeleted:
     deleted_at: Mapped[datetime | None]
 
 
+class Referenced:
+    """Mixin: the number under which another system knows the row; unique among living rows."""
+
+    reference: Mapped[str | None]
+
+
 def alive(record: type[SoftDeleted]) -> ColumnElement[bool]:
     """Return the predicate that hides deleted rows."""
     return record.deleted_at.is_(None)
-
-
-def unique_among_alive(name: str, column: str) -> Index:
-    """Return a unique index that deleted rows are no part of: their values can be used again."""
-    where = "deleted_at IS NULL"
-    return Index(name, column, unique=True, sqlite_where=text(where), postgresql_where=text(where))
