@@ -75,11 +75,12 @@ def _wrapped(text: str, width: int) -> list[str]:
 
 def _still_to_do(verdict: Verdict, width: int) -> Iterator[str]:
     task = verdict.current
-    if task is None or task.place is None:
+    if task is None:
         return
     yield "  next"
     yield from _wrapped(f"{task.label}  {task.todo}", width)
-    yield f"    {show(task.place)}   stuck? {command('hint', task.label)}"
+    where = f"{show(task.place)}   " if task.place else ""
+    yield f"    {where}stuck? {command('hint', task.label)}"
 
 
 def _success(verdict: Verdict) -> Iterator[str]:

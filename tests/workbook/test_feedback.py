@@ -166,3 +166,17 @@ def test_what_a_test_says_itself_is_its_judgement(judge):
     reason, message = explain(caught.value, frozenset())
     assert reason == "assertion"
     assert not message.startswith("Failed")
+
+
+def test_a_task_counts_as_begun_when_its_code_changed(home, exercise):
+    """The comment may stay or go: what counts is the code."""
+    text = exercise.read_text(encoding="utf-8")
+    without_comment = "\n".join(line for line in text.splitlines() if "TODO 1.1:" not in line)
+    exercise.write_text(without_comment, encoding="utf-8")
+    _, untouched = run(home, "workbook", "check", "1")
+
+    exercise.write_text(text.replace("(numbers or [1])[0]", "len(numbers)"), encoding="utf-8")
+    _, begun = run(home, "workbook", "check", "1")
+
+    assert "->  1.1  total" in untouched
+    assert "NO  1.1  total" in begun
