@@ -51,7 +51,8 @@ class Hooks:
         def pass_on(*told: Any) -> None:
             self._heard.add(threading.get_ident())
             for hooks in self._active:
-                hooks[name](*told)
+                if name in hooks:
+                    hooks[name](*told)
 
         return pass_on
 
