@@ -30,6 +30,7 @@ _EVENTS: tuple[tuple[Any, str], ...] = (
     (Engine, "rollback"),
     (Pool, "reset"),
     (Session, "do_orm_execute"),
+    (Session, "before_flush"),
 )
 
 Hook = Callable[..., None]

@@ -56,9 +56,11 @@ def load_of(state: ORMExecuteState) -> Load | None:
 class Siblings:
     """The rows that were loaded together with one that is loading something lazily.
 
+    Rows that nobody held any more at the first of these loads are not counted.
+
     A to-one row that is in the Session already comes without SQL: no event tells. What tells is
-    that the attribute is filled. So each sibling's attributes are looked at when it dies, when its
-    Session writes, commits or rolls back, and at the end. The object may die meanwhile: only the
+    that the attribute is filled. So each sibling's attributes are looked at when it dies, when a
+    Session flushes, commits or rolls back, and at the end. The object may die meanwhile: only the
     dictionary of its attributes is held.
     """
 

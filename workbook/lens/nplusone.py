@@ -69,6 +69,7 @@ class NPlusOne:
             "before_cursor_execute": self._before_cursor,
             "commit": self._end,
             "rollback": self._end,
+            "before_flush": self._end,
         }
 
     def __enter__(self) -> Self:
@@ -186,13 +187,12 @@ class NPlusOne:
             load = context.execution_options.get(_LOAD) if draft.kind is Kind.SELECT else None
             self._loads[draft] = load, unit()
             self._engines[draft] = weakref.ref(conn.engine)
-            if draft.kind is not Kind.SELECT:
-                self._settle()
-            elif load is not None and load.way == "asked" and load.together is not None:
+            if load is not None and load.way == "asked" and load.together is not None:
                 load.together.calls = load.together.calls or draft.calls
 
-    def _end(self, _conn: Any) -> None:
-        self._settle()  # what is filled now may be expired a moment later
+    def _end(self, *_told: Any) -> None:
+        with self.recorder.guard:
+            self._settle()  # a moment later it is expired, or what was assigned looks loaded
 
     def _settle(self, *, stop: bool = False) -> None:
         for siblings in list(self._siblings.values()):

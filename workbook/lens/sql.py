@@ -5,6 +5,7 @@ Never changes what is sent, and never asks the database by itself: a query plan 
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from types import TracebackType
 from typing import Self, TypeVar
 
 from workbook.lens.budget import off_budget, over_budget
