@@ -181,7 +181,7 @@ print(json.dumps(took))
 
 
 def costs() -> dict[str, dict[str, float]]:
-    """Return the CPU time of each tool's block as a ratio to no tool: rounds take turns, medians."""
+    """Return each tool's CPU time as a ratio to no tool: the median of rounds that take turns."""
     blocks = {"no tool": "block = contextlib.nullcontext"}
     blocks |= {tool.name: tool.block for tool in TOOLS if tool.block}
     took: dict[str, list[dict[str, float]]] = {name: [] for name in blocks}
@@ -232,22 +232,26 @@ def _row(cells: list[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
+HOW = """\
+Each scenario is one test on a SQLite file with 10 cases; a finding fails it.
+SQLAlchemy {sqlalchemy}; {tools}.
+Tools run with their defaults, queryspy with `--queryspy-strict`: without it, it only records.
+*strictest* is pytest-queryguard with its thresholds lowered: 3 repeats, 2 small repeats,
+2 column loads."""
+
+
 def section() -> str:
     """Run everything and return the section."""
     verdicts = {tool.name: judge(tool) for tool in TOOLS}
     versions = {tool.package: version(tool.package) for tool in TOOLS if tool.package}
-    lines = ["## N+1 detectors", ""]
-    lines += [
-        "Each scenario is one test on a SQLite file with 10 cases; a finding fails it.",
-        "SQLAlchemy " + version("sqlalchemy") + "; "
-        + ", ".join(f"{name} {number}" for name, number in versions.items()) + ".",
-        "Tools run with their defaults (queryspy: `--queryspy-strict`, without which it only records);",
-        "*strictest* is pytest-queryguard with its thresholds lowered to "
-        "3 repeats, 2 small repeats and 2 column loads.",
-    ]  # fmt: skip
+    tools = ", ".join(f"{name} {number}" for name, number in versions.items())
+    lines = ["## N+1 detectors", "", HOW.format(sqlalchemy=version("sqlalchemy"), tools=tools)]
     lines += ["", *found_table(verdicts), ""]
     broken = {name: why for name, why in verdicts.items() if isinstance(why, str)}
-    lines += [f"{name} does not work here: `{why.strip()}`" for name, why in broken.items()]
+    lines += [
+        f"{name} does not work on this SQLAlchemy: `{why.lstrip('E ').strip()}`"
+        for name, why in broken.items()
+    ]
     lines += ["", *cost_table(costs())]
     return "\n".join(lines)
 
@@ -255,8 +259,8 @@ def section() -> str:
 def cost_table(ratios: dict[str, dict[str, float]]) -> list[str]:
     """Return the table of costs."""
     lines = [
-        "CPU time of 1000 statements on an in-memory SQLite, as a ratio to the same work without a",
-        f"tool (median of {ROUNDS} rounds in which the tools take turns; each run is a new process):",
+        "CPU time of 1000 statements on an in-memory SQLite, as a ratio to the same work without",
+        f"a tool: the median of {ROUNDS} rounds in which tools take turns, each in a new process.",
         "",
         _row(["", "ORM select", "lazy load", "Core select"]),
         _row(["---"] * 4),

@@ -218,6 +218,14 @@ def three_transitions(engine: Engine) -> None:
     """Change three cases, each in a unit of work of its own."""
     for number in (1, 2, 3):
         with Session(engine) as session:
+            session.get(Case, number).title += "!"
+            session.commit()
+
+
+def three_transitions_with_notes(engine: Engine) -> None:
+    """Do the same where the decision needs the notes."""
+    for number in (1, 2, 3):
+        with Session(engine) as session:
             case = session.get(Case, number)
             case.title += f" ({len(case.notes)})"
             session.commit()
@@ -250,4 +258,5 @@ SCENARIOS = [
     Scenario("pagination, keyset", keyset_pagination, bad=False),
     Scenario("list, then open one", list_then_open_one, bad=False),
     Scenario("three get + update transitions", three_transitions, bad=False),
+    Scenario("the same, reading the notes", three_transitions_with_notes, bad=False),
 ]

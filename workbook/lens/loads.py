@@ -17,7 +17,7 @@ Steps = tuple[Any, ...]
 """A loader path: entity, relationship, entity, relationship."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)  # not frozen: that costs a microsecond on every statement
 class Load:
     """One execution by a Session. `asked` is a statement of your own, not one the ORM added."""
 

@@ -404,7 +404,7 @@ def test_a_program_sends_the_same_with_and_without_the_watch(engine):
     sent = []
     event.listen(engine, "before_cursor_execute", lambda *told: sent.append(told[2:4]))
     for scenario in SYNC:
-        if scenario.name.startswith("three"):
+        if "transitions" in scenario.run.__name__:
             continue  # it changes what it reads
         scenario.run(engine)
         plain = sent[:]

@@ -143,7 +143,7 @@ def test_constant_proves_that_the_count_does_not_grow(engine, sql):
 
 
 def test_constant_finds_what_the_detector_takes_for_chunks(engine, sql):
-    """Lists of keys look like the repair of a loop; one list for each row is a loop all the same."""
+    """Lists of keys look like the repair of a loop; one list for each row is still a loop."""
 
     def build(size):
         def work():
