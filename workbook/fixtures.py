@@ -46,11 +46,7 @@ def room(request: pytest.FixtureRequest) -> "Room":
 @pytest.fixture
 def learners(room: "Room") -> Callable[[str], ModuleType]:
     """Imports one of the learner's files by its name: `learners("engine.py")`."""
-
-    def load(name: str) -> ModuleType:
-        return importlib.import_module(room.module(name))
-
-    return load
+    return room.learners
 
 
 @pytest.fixture

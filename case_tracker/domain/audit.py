@@ -40,3 +40,8 @@ class AuditEvent:
         """Return the event that belongs to one step of the workflow."""
         details = {"from": source.value, "to": target.value}
         return cls(case_id, actor, "case_transitioned", details)
+
+    @classmethod
+    def case_deleted(cls, case_id: CaseId, actor: Actor, title: str) -> "AuditEvent":
+        """Return the event that says who took a case out of sight."""
+        return cls(case_id, actor, "case_deleted", {"title": title})

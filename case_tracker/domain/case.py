@@ -12,6 +12,7 @@ from case_tracker.domain.versioned import Versioned
 MAX_ID_LENGTH = 40
 MAX_TITLE_LENGTH = 200
 MAX_NOTE_LENGTH = 10_000
+MAX_REFERENCE_LENGTH = 60
 _ID = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{MAX_ID_LENGTH - 1}}}")
 
 
@@ -40,15 +41,21 @@ class Note:
 
 @dataclass
 class Case(Versioned):
-    """What happened, where it stands, and what was noted, oldest note first."""
+    """What happened, where it stands, and what was noted, oldest note first.
+
+    `reference` is the number under which another system knows the case.
+    """
 
     id: CaseId
     title: str
     status: CaseStatus = CaseStatus.DRAFT
     notes: list[Note] = field(default_factory=list)
+    reference: str | None = None
 
     def __post_init__(self) -> None:
         _check_text("title", self.title, MAX_TITLE_LENGTH)
+        if self.reference is not None:
+            _check_text("reference", self.reference, MAX_REFERENCE_LENGTH)
 
     def rename(self, title: str) -> None:
         """Give the case another title.

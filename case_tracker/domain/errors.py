@@ -4,10 +4,12 @@ CaseTrackerError
 ├── InvalidValueError            a value no case can have            (HTTP 422)
 ├── CaseNotFoundError            no case has this id                 (HTTP 404)
 ├── CaseAlreadyExistsError       the id is taken                     (HTTP 409)
+│   └── ReferenceTakenError      the reference is taken              (HTTP 409)
 ├── InvalidTransitionError       the workflow forbids this step      (HTTP 409)
 ├── ConcurrentUpdateError        somebody changed the case first     (HTTP 409)
 ├── ConstraintViolatedError      the database refused the row        (HTTP 409)
-└── DatabaseBusyError            a lock was not released in time     (HTTP 503)
+└── TransientError               nothing was changed, try again      (HTTP 503)
+    └── DatabaseBusyError        a lock was not released in time     (HTTP 503)
 """
 
 from __future__ import annotations
@@ -50,6 +52,14 @@ class CaseAlreadyExistsError(CaseTrackerError):
         super().__init__(f"a case with {which} exists already")
 
 
+class ReferenceTakenError(CaseAlreadyExistsError):
+    """Another case has this reference already."""
+
+    def __init__(self) -> None:
+        Exception.__init__(self, "a case with this reference exists already")
+        self.case_id = None
+
+
 class InvalidTransitionError(CaseTrackerError):
     """The workflow has no step from this status to that one."""
 
@@ -77,7 +87,11 @@ class ConstraintViolatedError(CaseTrackerError):
         super().__init__(f"the database refused a row: constraint {constraint!r}")
 
 
-class DatabaseBusyError(CaseTrackerError):
+class TransientError(CaseTrackerError):
+    """The database gave up for a reason that passes. Nothing was changed; try the unit again."""
+
+
+class DatabaseBusyError(TransientError):
     """Another transaction holds a lock that was needed. Nothing was changed; try again."""
 
     def __init__(self) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from case_tracker.domain.case import Note
+from case_tracker.domain.case import Case, CaseId, Note
 from case_tracker.domain.status import CaseStatus
 
 
@@ -15,7 +15,14 @@ class CaseView:
     title: str
     status: CaseStatus
     version: int
+    reference: str | None
     notes: tuple[Note, ...]
+
+    def to_case(self) -> Case:
+        """Return the case that this line shows, free to be changed."""
+        notes = list(self.notes)
+        case_id = CaseId(self.id)
+        return Case(case_id, self.title, self.status, notes, self.reference, version=self.version)
 
 
 class CasePages(Protocol):

@@ -289,3 +289,16 @@ def test_sessions_of_two_threads_do_not_wait_for_each_other_to_read(engine):
         thread.join()
 
     assert done == [0, 0]
+
+
+def test_a_refused_commit_leaves_no_open_transaction(engine):
+    """The next unit that gets the connection begins a new transaction."""
+    session = Session(engine)
+    session.connection().exec_driver_sql("PRAGMA defer_foreign_keys=ON")
+    session.execute(text("INSERT INTO case_notes VALUES (1, 'CASE-404', 'x', '2026-01-01')"))
+    with pytest.raises(IntegrityError):
+        session.commit()
+    session.close()
+
+    with Session(engine) as after:
+        assert after.scalars(select(CaseNoteRecord)).all() == []

@@ -9,6 +9,7 @@ import pytest
 
 from workbook.curriculum import load_lesson
 from workbook.derive import solution, starter
+from workbook.feedback import explain
 
 ROOT = os.fspath(__import__("pathlib").Path(__file__).parents[2])
 
@@ -142,3 +143,26 @@ def test_json_is_the_same_verdict(home, exercise):
     assert verdict["score"] == {"earned": 0, "possible": 2}
     assert [task["outcome"] for task in verdict["tasks"]] == ["failed", "blocked"]
     assert verdict["tasks"][0]["tests"][0]["message"] == "1 + 2 + 3 is 6, not 1"
+
+
+def expect_an_error():
+    """Judge as pytest.raises does."""
+    with pytest.raises(ValueError, match="never"):
+        pass
+
+
+@pytest.mark.parametrize(
+    "judge",
+    [
+        pytest.param(lambda: pytest.fail("too late"), id="fail"),
+        pytest.param(expect_an_error, id="raises"),
+    ],
+)
+def test_what_a_test_says_itself_is_its_judgement(judge):
+    """pytest.fail() is a test that judges, not a program that broke."""
+    with pytest.raises(pytest.fail.Exception) as caught:
+        judge()
+
+    reason, message = explain(caught.value, frozenset())
+    assert reason == "assertion"
+    assert not message.startswith("Failed")

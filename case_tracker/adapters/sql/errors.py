@@ -18,6 +18,7 @@ from case_tracker.domain.errors import (
     ConcurrentUpdateError,
     ConstraintViolatedError,
     DatabaseBusyError,
+    ReferenceTakenError,
 )
 
 _SQLITE_COLUMNS = re.compile(r"(?:UNIQUE|NOT NULL) constraint failed: (?P<columns>.+)")
@@ -52,6 +53,8 @@ def translate(error: DBAPIError | StaleDataError) -> CaseTrackerError | None:
     constraint = sqlite_constraint(name, str(error.orig), Base.metadata)
     if constraint == "pk_cases":
         return CaseAlreadyExistsError()
+    if constraint == "uq_cases_reference_alive":
+        return ReferenceTakenError()
     return ConstraintViolatedError(constraint)
 
 
@@ -71,9 +74,10 @@ def sqlite_constraint(error_name: str, message: str, metadata: MetaData) -> str:
 
 def _key_over(columns: list[str], metadata: MetaData) -> str | None:
     table = metadata.tables.get(columns[0].partition(".")[0])
-    for constraint in table.constraints if table is not None else ():
-        if isinstance(constraint, PrimaryKeyConstraint | UniqueConstraint) and {
-            str(column) for column in constraint.columns
-        } == set(columns):
-            return str(constraint.name)
+    if table is None:
+        return None
+    keys = [c for c in table.constraints if isinstance(c, PrimaryKeyConstraint | UniqueConstraint)]
+    for key in (*keys, *(index for index in table.indexes if index.unique)):
+        if {str(column) for column in key.columns} == set(columns):
+            return str(key.name)
     return None

@@ -1,6 +1,7 @@
 """The units of work of the application: reading ones and writing ones. Never shares a Session."""
 
 from types import TracebackType
+from typing import Self
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
@@ -8,6 +9,7 @@ from sqlalchemy.orm import sessionmaker
 from sqlalchemy.orm.exc import StaleDataError
 
 from case_tracker.adapters.sql.bulk import SqlCaseImport
+from case_tracker.adapters.sql.case_store import SqlCaseStore
 from case_tracker.adapters.sql.engine import build_session_factory
 from case_tracker.adapters.sql.errors import translate, translated_errors
 from case_tracker.adapters.sql.read_models import SqlCasePages
@@ -17,6 +19,14 @@ from case_tracker.adapters.sql.unit_of_work import SqlAlchemyUnitOfWork
 
 class SqlUnitOfWork(SqlAlchemyUnitOfWork):
     """A unit of work with the fast ways in and out, that speaks the errors of the domain."""
+
+    cases: SqlCaseStore  # type: ignore[assignment] # the same port, written for speed
+
+    def __enter__(self) -> Self:
+        """Open the unit, with the repository that the application runs on."""
+        super().__enter__()
+        self.cases = SqlCaseStore(self.session)
+        return self
 
     @property
     def pages(self) -> SqlCasePages:

@@ -30,7 +30,8 @@ ANONYMOUS = Actor("anonymous")
 @router.post("", status_code=status.HTTP_201_CREATED)
 def post_case(units: Units, body: OpenCaseRequest) -> CaseResponse:
     """Open a case."""
-    return CaseResponse.of(open_case(units, CaseId(body.id), body.title))
+    case = open_case(units, CaseId(body.id), body.title, reference=body.reference)
+    return CaseResponse.of(case)
 
 
 @router.get("")

@@ -16,6 +16,7 @@ class OpenCaseRequest(BaseModel):
 
     id: str = Field(examples=["CASE-001"])
     title: str = Field(examples=["Late report"])
+    reference: str | None = Field(None, examples=["INV-2026-17"])
 
 
 class AddNoteRequest(BaseModel):
@@ -49,6 +50,7 @@ class CaseResponse(BaseModel):
     title: str
     status: CaseStatus
     version: int
+    reference: str | None
     notes: list[NoteResponse]
 
     @classmethod
@@ -59,6 +61,7 @@ class CaseResponse(BaseModel):
             title=case.title,
             status=case.status,
             version=case.version,
+            reference=case.reference,
             notes=[NoteResponse.of(note) for note in case.notes],
         )
 

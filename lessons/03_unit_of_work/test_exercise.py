@@ -1,0 +1,359 @@
+"""Lesson 03: the Unit of Work. One database file for each test; nothing is mocked."""
+
+import sqlite3
+import traceback
+from contextlib import closing, suppress
+
+import pytest
+from sqlalchemy import event
+
+from case_tracker.adapters.sql.audit import SqlAlchemyAuditEventRepository
+from case_tracker.adapters.sql.models import CaseRecord
+from case_tracker.adapters.sql.repository import SqlAlchemyCaseRepository
+from case_tracker.domain.audit import Actor, AuditEvent
+from case_tracker.domain.case import Case, CaseId
+from case_tracker.domain.errors import CaseAlreadyExistsError
+from case_tracker.domain.status import CaseStatus
+from case_tracker.services.open_case import open_case
+from case_tracker.services.transition_case import transition_case
+
+LATE = CaseId("CASE-001")
+ANA = Actor("ana")
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(engine):
+    """A lock that nobody releases fails at once, and not after five seconds."""
+    event.listen(engine, "checkout", lambda dbapi, *_: dbapi.execute("PRAGMA busy_timeout=0"))
+
+
+@pytest.fixture
+def new_unit(exercise, session_factory):
+    """Makes units of work of the learner's class, all on one database."""
+    return lambda: exercise.SqlAlchemyUnitOfWork(session_factory)
+
+
+@pytest.fixture
+def committed(other_connection):
+    """Returns the ids of the stored cases, as a second connection sees them."""
+    return lambda: [row[0] for row in other_connection("SELECT id FROM cases ORDER BY id")]
+
+
+@pytest.fixture
+def events(other_connection):
+    """Counts the stored audit events, as a second connection sees them."""
+    return lambda: other_connection("SELECT count(*) FROM audit_events")[0][0]
+
+
+def case(number):
+    """Return a new case."""
+    return Case(CaseId(f"CASE-{number:03}"), f"title {number}")
+
+
+def submitted(case_id):
+    """Return an audit event of this case."""
+    return AuditEvent.case_transitioned(case_id, ANA, CaseStatus.DRAFT, CaseStatus.SUBMITTED)
+
+
+@pytest.mark.task(1)
+def test_both_repositories_work_in_one_transaction(new_unit, committed, events, observed):
+    """A case without its audit event is a decision that nobody can explain later."""
+    unit = new_unit()
+    entered = unit.__enter__()
+    observed["handed_out"] = type(entered).__name__
+    assert entered is unit, f"`with … as unit` hands out {entered!r}, and not the unit itself"
+
+    unit.cases.add(case(1))
+    unit.session.flush()
+    unit.audit_events.add(submitted(LATE))
+    unit.session.commit()
+
+    stored = len(committed()), events()
+    assert stored == (1, 1), (
+        f"stored by one commit: cases {stored[0]}, audit events {stored[1]}; expected 1 and 1\n"
+        "unit.cases and unit.audit_events must work in unit.session"
+    )
+    unit.session.close()
+
+
+@pytest.mark.task(1)
+def test_each_entry_opens_a_session_of_its_own(new_unit, observed):
+    """A second attempt must not meet the objects, or the failure, of the first one."""
+    unit, sessions = new_unit(), []
+    for entered in (unit, unit, new_unit()):
+        entered.__enter__()
+        sessions.append(entered.session)
+        with suppress(Exception):
+            entered.__exit__(None, None, None)
+
+    different = observed["sessions"] = len({id(session) for session in sessions})
+    assert different == 3, f"units were entered 3 times and worked in {different} Sessions, not 3"
+
+
+def end(_unit):
+    """End the block without commit()."""
+
+
+def fail(_unit):
+    """End the block with an exception."""
+    raise RuntimeError("the mail server is down")
+
+
+def fail_twice(unit):
+    """End the block with an exception; while it is rolled back, something else fails."""
+    event.listen(unit.session, "after_rollback", fail)
+    fail(unit)
+
+
+def break_a_rule(unit):
+    """Write an audit event of a case that does not exist; SQLite looks at it in COMMIT."""
+    unit.session.connection().exec_driver_sql("PRAGMA defer_foreign_keys=ON")
+    unit.audit_events.add(submitted(CaseId("CASE-404")))
+
+
+def be_refused(unit):
+    """End the block with a commit that the database refuses."""
+    break_a_rule(unit)
+    unit.session.commit()
+
+
+ENDINGS = {
+    "a block without commit()": end,
+    "an exception": fail,
+    "a rollback that failed": fail_twice,
+    "a commit that the database refused": be_refused,
+}
+
+
+@pytest.mark.task(2)
+def test_the_connection_goes_back_to_the_pool(new_unit, engine, observed):
+    """With a leak in each failed request the whole application stands still by noon."""
+    for number, (ending, act) in enumerate(ENDINGS.items()):
+        unit = new_unit()
+        with suppress(Exception), unit:
+            unit.cases.add(case(number))
+            unit.session.flush()
+            act(unit)
+
+        out = engine.pool.checkedout()
+        observed["out_after"] = ending if out else "nothing"
+        assert out == 0, f"after {ending}, {out} connection is still out of the pool; expected 0"
+
+
+@pytest.mark.task(2)
+def test_what_was_not_committed_is_discarded(new_unit, committed, observed):
+    """A request that fails half-way must not leave half of its work behind."""
+    with suppress(RuntimeError), new_unit() as unit:
+        unit.cases.add(case(1))
+        unit.session.flush()
+        fail(unit)
+    with new_unit() as unit:
+        unit.cases.add(case(2))
+        unit.session.flush()
+
+    stored = committed()
+    observed["after_an_error"] = "stored" if "CASE-001" in stored else "discarded"
+    assert "CASE-001" not in stored, "an exception ended the block, and CASE-001 is stored"
+    assert "CASE-002" not in stored, "the block ended without commit(), and CASE-002 is stored"
+
+
+@pytest.mark.task(2)
+def test_the_exception_goes_on(new_unit, observed):
+    """A caller who is told nothing answers "201 Created" for a case that was never stored."""
+    observed["exception"] = "hidden"
+    try:
+        with new_unit() as unit:
+            unit.cases.add(case(1))
+            fail(unit)
+    except RuntimeError:
+        observed["exception"] = "seen"
+
+    assert observed["exception"] == "seen", "the block raised RuntimeError, and nobody has seen it"
+
+
+@pytest.mark.task(3)
+def test_commit_stores_everything(new_unit, committed, observed):
+    """What a client was told is stored must be there when the server restarts."""
+    with new_unit() as unit:
+        unit.cases.add(case(1))
+        unit.cases.add(case(2))
+        unit.commit()
+        seen = committed()
+
+    observed["stored_by_commit"] = len(seen)
+    assert len(seen) == 2, f"commit() has returned: a second connection sees {len(seen)} of 2 cases"
+    assert committed() == seen, f"commit() stored {seen}; after the block {committed()} are left"
+
+
+@pytest.mark.task(3)
+@pytest.mark.parametrize("when", ["at the INSERT", "at the COMMIT"])
+def test_a_refused_commit_is_reported(new_unit, committed, events, engine, when):
+    """A commit that fails without a word turns lost work into a success."""
+    with new_unit() as unit:
+        unit.cases.add(case(1))
+        unit.commit()
+
+    reported, left = True, "cleanly"
+    try:
+        with new_unit() as unit:
+            unit.cases.add(case(2))
+            break_a_rule(unit) if when == "at the COMMIT" else unit.cases.add(case(1))
+            with suppress(Exception):
+                unit.commit()
+                reported = False
+    except Exception as error:  # noqa: BLE001 - whatever it is, it comes too late
+        left = f"with {type(error).__name__}"
+
+    assert left == "cleanly", f"after a refused commit {when}, the block was left {left}"
+    assert reported, f"the database refused the work {when}, and commit() told nobody"
+    stored = committed(), events()
+    assert stored == (["CASE-001"], 0), f"a refused commit stored {stored[0][1:]}; expected nothing"
+    assert engine.pool.checkedout() == 0, "after a refused commit the connection is not back"
+
+
+@pytest.mark.task(3)
+def test_the_application_works_on_your_unit(exercise, engine, other_connection, monkeypatch):
+    """Every use case of the application stands on this class."""
+    from case_tracker.adapters.sql.units import SqlUnitsOfWork
+
+    units = SqlUnitsOfWork(engine)
+    open_case(units, LATE, "Late report")
+    with pytest.raises(CaseAlreadyExistsError):
+        open_case(units, LATE, "the same id again")
+    transition_case(units, LATE, CaseStatus.SUBMITTED, ANA)
+    with monkeypatch.context() as patch, suppress(OSError):
+        patch.setattr("case_tracker.adapters.sql.audit._to_record", _disk_full)
+        transition_case(units, LATE, CaseStatus.UNDER_REVIEW, ANA)
+
+    found = other_connection("SELECT title, status, (SELECT count(*) FROM audit_events) FROM cases")
+    assert found == [("Late report", "SUBMITTED", 1)], (
+        f"title, status and audit events are {found}; expected Late report, SUBMITTED, 1"
+    )
+    assert engine.pool.checkedout() == 0, "a use case has ended, and its connection is not back"
+
+
+def _disk_full(_event):
+    raise OSError("disk full")
+
+
+class RightUnit:
+    """Leaving rolls back and closes."""
+
+    def __init__(self, session_factory):
+        self.session_factory = session_factory
+
+    def __enter__(self):
+        self.session = self.session_factory()
+        self.cases = SqlAlchemyCaseRepository(self.session)
+        self.audit_events = SqlAlchemyAuditEventRepository(self.session)
+        return self
+
+    def __exit__(self, *_):
+        self.session.rollback()
+        self.session.close()
+
+    def commit(self):
+        """Make it permanent."""
+        self.session.commit()
+
+    def rollback(self):
+        """Take it back."""
+        self.session.rollback()
+
+
+class BeginUnit(RightUnit):
+    """It begins at the door, and close() rolls back what is open."""
+
+    def __enter__(self):
+        super().__enter__().session.begin()
+        return self
+
+    def __exit__(self, *_):
+        self.session.close()
+
+
+class UnitA(RightUnit):
+    """Leaving the block stores what nobody committed."""
+
+    def __exit__(self, exc_type, *_):
+        if exc_type is None:
+            self.session.commit()
+        super().__exit__()
+
+
+class UnitB(RightUnit):
+    """Each add() stores its case at once."""
+
+    def __enter__(self):
+        super().__enter__()
+        stage = self.cases.add
+        self.cases.add = lambda case: (stage(case), self.session.commit())
+        return self
+
+
+class UnitC(RightUnit):
+    """The next commit also stores what was forgotten before."""
+
+    def __init__(self, session_factory):
+        one = vars(session_factory).setdefault("one_for_all", session_factory())
+        super().__init__(lambda: one)
+
+    def __exit__(self, *_):
+        pass
+
+
+class UnitD(RightUnit):
+    """Even commit() stores nothing."""
+
+    def commit(self):
+        """Do less than it says."""
+        self.session.flush()
+
+
+@pytest.fixture
+def verdict_on(learners, tmp_path, observed):
+    """Runs the learner's test on a kind of unit; says what it raised, or None when it passed."""
+    from case_tracker.adapters.sql.engine import build_engine, build_session_factory
+
+    observed["asked"] = "nobody but the unit"
+
+    def verdict(kind):
+        engine = build_engine(f"sqlite:///{tmp_path / kind.__name__}.db")
+        CaseRecord.metadata.create_all(engine)
+        factory = build_session_factory(engine)
+
+        def committed_ids():
+            observed["asked"] = "a second connection"
+            with closing(sqlite3.connect(engine.url.database)) as connection:
+                return [row[0] for row in connection.execute("SELECT id FROM cases ORDER BY id")]
+
+        test = learners("forgotten_commit.py").test_a_forgotten_commit_stores_nothing
+        try:
+            test(lambda: kind(factory), committed_ids)
+        except (Exception, pytest.fail.Exception) as error:  # noqa: BLE001 - it has judged
+            line = traceback.extract_tb(error.__traceback__)[:2][-1].lineno
+            return f"{type(error).__name__} at line {line} {error}".strip()
+        finally:
+            engine.dispose()
+        return None
+
+    return verdict
+
+
+@pytest.mark.task(4)
+def test_your_test_passes_for_what_is_right(verdict_on):
+    """A test that refuses right code is switched off before long."""
+    for kind in (RightUnit, BeginUnit):
+        raised = verdict_on(kind)
+        what = f"{kind.__name__}: {kind.__doc__[:-1]}"
+        assert raised is None, f"your test refuses a right unit: {raised}\n{what}"
+
+
+@pytest.mark.task(4)
+def test_your_test_catches_what_is_wrong(verdict_on, observed):
+    """A test that passes for everything costs time and protects nobody."""
+    survivors = [kind for kind in (UnitA, UnitB, UnitC, UnitD) if verdict_on(kind) is None]
+
+    observed["survivors"] = ", ".join(kind.__name__ for kind in survivors)
+    lines = "\n".join(f"{kind.__name__}: {kind.__doc__[:-1]}" for kind in survivors)
+    assert not survivors, f"your test passes for a wrong unit. {lines}"
