@@ -68,7 +68,8 @@ def off_budget(
     sent = [statement for statement in recorder.statements if kind in {None, statement.kind}]
     if len(sent) >= exactly:
         return over_budget(recorder, at_most=exactly, what=what, kind=kind, noun=noun)
-    return "\n".join([f"{_took(sent, what, noun or kind)}; {exactly} were expected", *folded(sent)])
+    expected = "1 was expected" if exactly == 1 else f"{exactly} were expected"
+    return "\n".join([f"{_took(sent, what, noun or kind)}; {expected}", *folded(sent)])
 
 
 def _took(sent: Sequence[Statement], what: str | None, noun: str | None) -> str:

@@ -74,6 +74,11 @@ class Siblings:
         self.filled: set[Hashable] = set()
         self.exact = True
 
+    @property
+    def observes(self) -> bool:
+        """Tell whether there are rows left whose attribute may still be filled."""
+        return bool(self._watched)
+
     def touch(self, parent: InstanceState[Any], session: Session) -> bool:
         """Note a lazy load. Look at the 1st, 2nd, 4th, 8th: return whether this was one."""
         self.all.add(parent.key)

@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.orm import ORMExecuteState, RelationshipProperty
+from sqlalchemy.orm import Mapper, ORMExecuteState
 
 from workbook.lens import lazies, repeats
 from workbook.lens.drafts import Draft
@@ -63,6 +63,8 @@ class NPlusOne:
         self._loads: dict[Draft, tuple[Load | None, int]] = {}
         self._engines: dict[Draft, weakref.ref[Engine]] = {}
         self._siblings: dict[Group, Siblings] = {}
+        self._results: dict[int, dict[Group, Siblings]] = {}
+        self._observed: set[Siblings] = set()
         self._token: Token[tuple[NPlusOne, ...]] | None = None
         self._hooks: dict[str, Hook] = {
             "do_orm_execute": self._orm,
@@ -142,34 +144,22 @@ class NPlusOne:
             trial.apply(state)
 
     def _follow(self, state: ORMExecuteState, load: Load) -> None:
-        mappers = tuple(state.all_mappers) if self._siblings else ()
-        for siblings in list(self._siblings.values()):
-            if load.way != "column" and siblings.may_be_filled_by(mappers):
-                siblings.settle(stop=True)
-        relationship = load.relationship
-        if load.way == "lazy" and relationship is not None and load.together is not None:
-            self._touch(state, load, relationship, load.together.serial)
-
-    def _touch(
-        self,
-        state: ORMExecuteState,
-        load: Load,
-        relationship: RelationshipProperty[Any],
-        serial: int,
-    ) -> None:
-        parent = state.lazy_loaded_from
-        if parent is None:
+        if self._observed and load.way != "column":
+            self._settle(stop_if_filled_by=tuple(state.all_mappers))
+        relationship, parent = load.relationship, None
+        if load.way == "lazy":
+            parent = state.lazy_loaded_from
+        if relationship is None or parent is None or load.together is None:
             return
-        group = (serial, load.steps)
-        siblings = self._siblings.setdefault(group, Siblings(relationship, parent))
+        group = (load.together.serial, load.steps)
+        result = self._results.setdefault(load.together.serial, {})
+        siblings = result.setdefault(group, Siblings(relationship, parent))
+        self._siblings[group] = siblings
         if siblings.touch(parent, state.session):
-            for (other, steps), below in list(self._siblings.items()):
-                if (
-                    other == serial
-                    and below is not siblings
-                    and steps[: len(load.steps)] == load.steps
-                ):
+            for (_, steps), below in result.items():
+                if below is not siblings and steps[: len(load.steps)] == load.steps:
                     below.look_again(state.session)
+            self._observed.update(one for one in result.values() if one.observes)
 
     def _before_cursor(
         self,
@@ -194,9 +184,16 @@ class NPlusOne:
         with self.recorder.guard:
             self._settle()  # a moment later it is expired, or what was assigned looks loaded
 
-    def _settle(self, *, stop: bool = False) -> None:
-        for siblings in list(self._siblings.values()):
-            siblings.settle(stop=stop)
+    def _settle(
+        self, *, stop: bool = False, stop_if_filled_by: tuple[Mapper[Any], ...] | None = None
+    ) -> None:
+        for siblings in list(self._observed):
+            if stop_if_filled_by is None:
+                siblings.settle(stop=stop)
+            elif siblings.may_be_filled_by(stop_if_filled_by):
+                siblings.settle(stop=True)
+            if not siblings.observes:
+                self._observed.discard(siblings)
 
     def _sent(self) -> Iterable[Sent]:
         periods: dict[str, int] = {}

@@ -83,7 +83,7 @@ def test_the_report_names_lines_counts_repair_and_effect(engine):
     examined = examine(page)
 
     line = f"test_nplusone.py:{page.__code__.co_firstlineno + 2}"
-    sent = "SELECT … FROM case_notes WHERE ? = case_notes.case_id ORDER BY case_not…"
+    sent = "SELECT … FROM case_notes WHERE ? = ca…"
     code = "return [len(case.notes) for case in session.scalars(select(Case))]"
     assert str(only(examined.findings)).splitlines() == [
         "Case.notes: 10 SELECTs for 10 of 10 Case rows loaded together; 1 is enough",

@@ -55,7 +55,12 @@ def test_exactly_fails_when_less_was_sent(engine, sql):
         with sql.exactly(2), Session(engine) as session:
             session.get(Case, 1)
 
+    def nothing():
+        with sql.exactly(1, what="an empty page"):
+            pass
+
     assert message(block)[0] == "this took 1 statement; 2 were expected"
+    assert message(nothing) == ["an empty page took 0 statements; 1 was expected"]
 
 
 def test_each_budget_counts_what_it_names(engine, sql):
