@@ -41,15 +41,39 @@ def assert_budget(
 
 
 def over_budget(
-    recorder: Recorded, *, at_most: int, what: str | None = None, kind: Kind | None = None
+    recorder: Recorded,
+    *,
+    at_most: int,
+    what: str | None = None,
+    kind: Kind | None = None,
+    noun: str | None = None,
 ) -> str | None:
     """Return the failing message, or None when the budget is kept."""
     sent = [statement for statement in recorder.statements if kind in {None, statement.kind}]
     if len(sent) <= at_most:
         return None
-    noun = f"{kind or 'statement'}{'' if len(sent) == 1 else 's'}"
     enough = {0: "none is needed", 1: "1 is enough"}.get(at_most, f"{at_most} are enough")
-    return "\n".join([f"{what or 'this'} took {len(sent)} {noun}; {enough}", *folded(sent)])
+    return "\n".join([f"{_took(sent, what, noun or kind)}; {enough}", *folded(sent)])
+
+
+def off_budget(
+    recorder: Recorded,
+    *,
+    exactly: int,
+    what: str | None = None,
+    kind: Kind | None = None,
+    noun: str | None = None,
+) -> str | None:
+    """Return the failing message, or None when as many were sent as were expected."""
+    sent = [statement for statement in recorder.statements if kind in {None, statement.kind}]
+    if len(sent) >= exactly:
+        return over_budget(recorder, at_most=exactly, what=what, kind=kind, noun=noun)
+    expected = "1 was expected" if exactly == 1 else f"{exactly} were expected"
+    return "\n".join([f"{_took(sent, what, noun or kind)}; {expected}", *folded(sent)])
+
+
+def _took(sent: Sequence[Statement], what: str | None, noun: str | None) -> str:
+    return f"{what or 'this'} took {len(sent)} {noun or 'statement'}{'' if len(sent) == 1 else 's'}"
 
 
 def folded(statements: Iterable[Statement]) -> list[str]:
