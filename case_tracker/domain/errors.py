@@ -8,8 +8,11 @@ CaseTrackerError
 ├── InvalidTransitionError       the workflow forbids this step      (HTTP 409)
 ├── ConcurrentUpdateError        somebody changed the case first     (HTTP 409)
 ├── ConstraintViolatedError      the database refused the row        (HTTP 409)
+├── DatabaseUnavailableError     there is no connection              (HTTP 503)
+├── CommitOutcomeUnknownError    the connection broke during COMMIT  (HTTP 500)
 └── TransientError               nothing was changed, try again      (HTTP 503)
-    └── DatabaseBusyError        a lock was not released in time     (HTTP 503)
+    ├── DatabaseBusyError        a lock was not released in time     (HTTP 503)
+    └── TransactionConflictError another transaction got in the way  (HTTP 503)
 """
 
 from __future__ import annotations
@@ -96,3 +99,27 @@ class DatabaseBusyError(TransientError):
 
     def __init__(self) -> None:
         super().__init__("the database is busy; nothing was changed, try again")
+
+
+class TransactionConflictError(TransientError):
+    """Two transactions got in each other's way, and the database undid this one."""
+
+    def __init__(self) -> None:
+        super().__init__("another transaction got in the way; nothing was changed, try again")
+
+
+class DatabaseUnavailableError(CaseTrackerError):
+    """The database cannot be reached, or the connection broke before COMMIT."""
+
+    def __init__(self) -> None:
+        super().__init__("the database cannot be reached; nothing was changed")
+
+
+class CommitOutcomeUnknownError(CaseTrackerError):
+    """The connection broke during COMMIT: everything is stored, or nothing.
+
+    Nobody may run the unit again without looking first.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("the connection broke during COMMIT; look whether the change was stored")

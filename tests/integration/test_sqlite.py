@@ -10,8 +10,9 @@ from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
 from sqlalchemy.orm import Session
 
 from case_tracker.adapters.sql.audit import AuditEventRecord
+from case_tracker.adapters.sql.constraint_names import sqlite_constraint
 from case_tracker.adapters.sql.engine import build_engine, build_session_factory
-from case_tracker.adapters.sql.errors import sqlite_constraint, translate
+from case_tracker.adapters.sql.errors import translate
 from case_tracker.adapters.sql.models import Base, CaseNoteRecord, CaseRecord
 from case_tracker.adapters.sql.tables import METADATA
 from case_tracker.adapters.sql.units import SqlUnitsOfWork
