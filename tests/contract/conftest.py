@@ -6,9 +6,9 @@ from case_tracker.bootstrap import build_units
 
 
 @pytest.fixture(params=["memory", "sqlite"])
-def units(request, tmp_path):
+def units(request):
     """Units of work on an empty store, once for each adapter."""
-    url = "memory:" if request.param == "memory" else f"sqlite:///{tmp_path / 'contract.db'}"
+    url = "memory:" if request.param == "memory" else request.getfixturevalue("sqlite_url")
     units = build_units(url)
     yield units
     units.close()

@@ -8,9 +8,9 @@ from case_tracker.entrypoints.api.app import create_app
 
 
 @pytest.fixture(params=["memory", "sqlite"])
-def client(request, tmp_path):
+def client(request):
     """A client of the API on an empty store."""
-    url = "memory:" if request.param == "memory" else f"sqlite:///{tmp_path / 'api.db'}"
+    url = "memory:" if request.param == "memory" else request.getfixturevalue("sqlite_url")
     units = build_units(url)
     with TestClient(create_app(units)) as client:
         yield client

@@ -7,12 +7,11 @@ from case_tracker.entrypoints.cli import main
 
 
 @pytest.fixture
-def case_tracker(tmp_path):
+def case_tracker(sqlite_url):
     """Runs a command on a database of its own."""
-    url = f"sqlite:///{tmp_path / 'cli.db'}"
 
     def run(*words):
-        return CliRunner().invoke(main, ["--database", url, *words])
+        return CliRunner().invoke(main, ["--database", sqlite_url, *words])
 
     return run
 

@@ -24,10 +24,9 @@ from case_tracker.domain.errors import (
 
 
 @pytest.fixture
-def engine(tmp_path):
+def engine(sqlite_url):
     """An engine on a new file with all tables."""
-    engine = build_engine(f"sqlite:///{tmp_path / 'cases.db'}")
-    Base.metadata.create_all(engine)
+    engine = build_engine(sqlite_url)
     yield engine
     engine.dispose()
 
