@@ -1,5 +1,6 @@
 """Two that upgrade at once take turns: five replicas may start at the same moment."""
 
+import sqlite3
 import subprocess
 import sys
 import time
@@ -75,6 +76,23 @@ def _wait_for(condition, connection):
     while not condition():
         connection.rollback()  # the next look sees what is new
         assert time.monotonic() < deadline, "the second upgrade never asked for its turn"
+
+
+def test_sqlite_lets_nobody_write_during_an_upgrade(sqlite_url):
+    """An upgrade that reads first and writes later fails when somebody was faster."""
+    engine = build_engine(sqlite_url)
+    other = sqlite3.connect(engine.url.database, timeout=0, isolation_level=None)
+
+    with (
+        engine.connect() as connection,
+        guards.alone(connection),
+        connection.begin(),
+        pytest.raises(sqlite3.OperationalError, match="locked"),
+    ):
+        other.execute("BEGIN IMMEDIATE")
+
+    other.close()
+    engine.dispose()
 
 
 def test_nobody_waits_for_ever(empty_postgres_url, monkeypatch):
