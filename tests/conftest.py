@@ -5,13 +5,15 @@ The guard never looks at a test of the tool: those show N+1 on purpose.
 
 import os
 import secrets
+import shutil
 from collections.abc import Generator
 from contextlib import ExitStack
 
 import pytest
 
+from case_tracker.adapters.sql.engine import build_engine
 from case_tracker.adapters.sql.postgresql import build_postgresql_engine
-from case_tracker.adapters.sql.tables import METADATA
+from case_tracker.adapters.sql.schema import SqlSchema
 from workbook.postgres.errors import PostgresUnavailableError
 from workbook.postgres.server import private_server
 
@@ -56,9 +58,9 @@ def postgres_server():
         except PostgresUnavailableError as error:
             give_up = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
             give_up(MISSING + str(error))
-        engine = build_postgresql_engine(server.create_database(TEMPLATE))
-        METADATA.create_all(engine)
-        engine.dispose()
+        schema = SqlSchema(build_postgresql_engine(server.create_database(TEMPLATE)))
+        schema.upgrade()
+        schema.close()
         yield server
 
 
@@ -71,19 +73,16 @@ def postgres_url(postgres_server):
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request, tmp_path):
-    """The URL of an empty database, once for each kind of database."""
-    if request.param == "postgresql":
-        return request.getfixturevalue("postgres_url")
-    return f"sqlite:///{tmp_path / 'cases.db'}"
+def database_url(request):
+    """The URL of a database without rows, once for each kind of database."""
+    return request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])
-def store_url(request, tmp_path):
+def store_url(request):
     """The URL of an empty store, once for each adapter."""
-    if request.param == "postgresql":
-        return request.getfixturevalue("postgres_url")
-    return "memory:" if request.param == "memory" else f"sqlite:///{tmp_path / 'cases.db'}"
+    names = {"sqlite": "sqlite_url", "postgresql": "postgres_url"}
+    return request.getfixturevalue(names[request.param]) if request.param in names else "memory:"
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -95,3 +94,19 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         reason = missing[0].partition(MISSING)[2]
         line = f"{len(missing)} tests did not run: PostgreSQL is missing. {reason}"
         terminalreporter.write_line(line, yellow=True, bold=True)
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory):
+    """A SQLite file whose tables the migrations made, once for each process: to be copied."""
+    path = tmp_path_factory.mktemp("migrated") / "cases.db"
+    schema = SqlSchema(build_engine(f"sqlite:///{path}"))
+    schema.upgrade()
+    schema.close()
+    return path
+
+
+@pytest.fixture
+def sqlite_url(migrated, tmp_path):
+    """The URL of a SQLite database of this test's own: the app's tables, no rows."""
+    return f"sqlite:///{shutil.copy(migrated, tmp_path)}"

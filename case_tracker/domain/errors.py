@@ -10,6 +10,9 @@ CaseTrackerError
 ├── ConstraintViolatedError      the database refused the row        (HTTP 409)
 ├── DatabaseUnavailableError     there is no connection              (HTTP 503)
 ├── CommitOutcomeUnknownError    the connection broke during COMMIT  (HTTP 500)
+├── SchemaOutdatedError          the tables are older than we are    (no start)
+├── SchemaTooNewError            the tables are newer than we are    (no start)
+├── SchemaUnknownError           nobody knows how old the tables are (no upgrade)
 └── TransientError               nothing was changed, try again      (HTTP 503)
     ├── DatabaseBusyError        a lock was not released in time     (HTTP 503)
     └── TransactionConflictError another transaction got in the way  (HTTP 503)
@@ -88,6 +91,40 @@ class ConstraintViolatedError(CaseTrackerError):
     def __init__(self, constraint: str) -> None:
         self.constraint = constraint
         super().__init__(f"the database refused a row: constraint {constraint!r}")
+
+
+class SchemaOutdatedError(CaseTrackerError):
+    """The database has no tables yet, or those of an older program. Upgrade it first."""
+
+    def __init__(self, found: str | None, needed: str) -> None:
+        self.found = found
+        self.needed = needed
+        state = f"is at revision {found!r}" if found else "has no tables yet"
+        remedy = "run: case-tracker db upgrade"
+        super().__init__(f"the database {state}, this program needs {needed!r}; {remedy}")
+
+
+class SchemaTooNewError(CaseTrackerError):
+    """The database was upgraded by a newer program. This one could damage what it cannot see."""
+
+    def __init__(self, found: str, newest: str) -> None:
+        self.found = found
+        self.newest = newest
+        super().__init__(
+            f"the database is at revision {found!r}, this program knows them up to {newest!r}; "
+            "install the case-tracker that made it"
+        )
+
+
+class SchemaUnknownError(CaseTrackerError):
+    """The database has our tables, but no revision that says how they were made."""
+
+    def __init__(self, table: str) -> None:
+        self.table = table
+        super().__init__(
+            f"the database has a table {table!r} that no migration made; "
+            "upgrade an empty database and copy the rows"
+        )
 
 
 class TransientError(CaseTrackerError):
