@@ -169,7 +169,7 @@ def test_text_is_ordered_by_code_point_in_every_locale(engine):
     query = """
         SELECT table_name || '.' || column_name FROM information_schema.columns
         WHERE table_schema = current_schema() AND data_type = 'character varying'
-        AND collation_name IS DISTINCT FROM 'C'"""
+        AND collation_name IS DISTINCT FROM 'C' AND table_name <> 'alembic_version'"""
 
     with engine.connect() as connection:
         assert connection.exec_driver_sql(query).all() == []
