@@ -1,9 +1,8 @@
 """Our N+1 detector beside nplusone, queryspy and pytest-queryguard: hits, misses, costs.
 
 Never asks a tool for more than its users do: each one judges the scenarios as tests, through its
-own pytest plugin, in a process of its own. Needs the extra `bench`:
-
-    python bench/detector.py            # prints the section, and writes it to RESULTS.md
+own pytest plugin, in a process of its own. `python3 run.py bench` prints the section and writes it
+to RESULTS.md.
 """
 
 import json
@@ -18,12 +17,10 @@ from importlib.metadata import version
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+from bench.results import write_section
+from bench.scenarios import SCENARIOS
+
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-
-from bench.results import write_section  # noqa: E402 - the line above finds it
-from bench.scenarios import SCENARIOS  # noqa: E402
-
 ROUNDS = 7
 OURS = "workbook lens"
 
