@@ -132,9 +132,9 @@ def test_what_is_allowed_is_not_warned_of(engine, caplog):
     assert caplog.records == []
 
 
-def test_the_app_itself_has_nothing_to_warn_of(tmp_path, caplog):
+def test_the_app_itself_has_nothing_to_warn_of(sqlite_url, caplog):
     """A page of the case tracker takes three statements, however many cases there are."""
-    units = build_units(f"sqlite:///{tmp_path / 'app.db'}")
+    units = build_units(sqlite_url)
     with TestClient(DatabaseTiming(create_app(units))) as client:
         for number in range(5):
             client.post("/cases", json={"id": f"CASE-{number}", "title": "Late"})
