@@ -14,7 +14,7 @@ from workbook.derive import solution
 from workbook.home import Home, find_home
 
 REAL = find_home()
-PARTS = ("case_tracker", "lessons", "solutions", "notebooks", "tests", "workbook")
+PARTS = ("bench", "case_tracker", "lessons", "solutions", "notebooks", "tests", "workbook")
 
 
 @pytest.fixture
