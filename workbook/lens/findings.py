@@ -46,11 +46,16 @@ class Finding:
     statements: tuple[Statement, ...]
     touched: int
     siblings: int
-    loaded: Frame | None
-    lines: tuple[tuple[Frame, int], ...]
     repair: Repair | None
+    loaded: Frame | None = None
     results: int = 1
     effect: Effect | None = None
+
+    @property
+    def lines(self) -> list[tuple[Frame, int]]:
+        """The lines that touched the rows, or sent the statements, and how often; most first."""
+        places = (statement.place for statement in self.statements)
+        return Counter(place for place in places if place is not None).most_common()
 
     @property
     def place(self) -> Frame | None:
@@ -81,11 +86,6 @@ class Finding:
 
 def _line(frame: Frame) -> str:
     return f"{frame.short}  {cut(frame.text, _WIDTH)}".rstrip()
-
-
-def lines_of(frames: Iterable[Frame | None]) -> tuple[tuple[Frame, int], ...]:
-    """Return each line with its count, the most frequent one first."""
-    return tuple(Counter(frame for frame in frames if frame is not None).most_common())
 
 
 def verdict(findings: Sequence[Finding], allow: Iterable[str] = ()) -> str | None:

@@ -5,28 +5,19 @@ import re
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine, create_engine, select
+from sqlalchemy import Engine, select
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import Session
 
-from bench.scenarios import Case, fill
+from bench.scenarios import Case
 from case_tracker.bootstrap import build_units
 from case_tracker.entrypoints.api.app import create_app
 from workbook.lens.asgi import DatabaseTiming
 from workbook.lens.nplusone import NPlusOne
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = create_engine(f"sqlite:///{tmp_path / 'cases.db'}")
-    fill(engine)
-    yield engine
-    engine.dispose()
 
 
 def service(engine: Engine) -> FastAPI:

@@ -5,7 +5,6 @@ import gc
 import pickle
 import threading
 import weakref
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,14 +17,6 @@ from bench.scenarios import SCENARIOS, Base, Case, Clerk, Note, Office, Scenario
 from workbook.lens.hooks import HOOKS
 from workbook.lens.measure import examine, examine_async
 from workbook.lens.nplusone import NPlusOne
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = create_engine(f"sqlite:///{tmp_path / 'cases.db'}")
-    fill(engine)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture
