@@ -13,7 +13,8 @@ from workbook.lens.entries import Frame, Statement, cut
 from workbook.lens.repairs import Repair
 
 Sort = Literal["relationship", "column", "read", "write"]
-_WIDTH = 60
+_WIDTH = 60  # what a report of 80 columns leaves beside the first word
+_SHORTEST = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ class Finding:
         again = f", in each of {self.results} results" if self.results > 1 else ""
         rows = [("loaded", _line(self.loaded))] if self.loaded else []
         word = "touched" if self.sort in {"relationship", "column"} else "sent"
-        rows += [(word, f"{_line(frame)}  x{times}") for frame, times in self.lines]
+        rows += [(word, _line(frame, f"  x{times}")) for frame, times in self.lines]
         rows += self._remedy()
         return "\n".join(
             [self.headline + again, *(f"  {a:<9} {b}" for a, b in rows), *folded(self.statements)]
@@ -84,8 +85,9 @@ class Finding:
         return [("tried", f"{self.repair}: {came}")]
 
 
-def _line(frame: Frame) -> str:
-    return f"{frame.short}  {cut(frame.text, _WIDTH)}".rstrip()
+def _line(frame: Frame, times: str = "") -> str:
+    room = max(_WIDTH - len(f"{frame.short}  {times}"), _SHORTEST)
+    return f"{frame.short}  {cut(frame.text, room)}".rstrip() + times
 
 
 def verdict(findings: Sequence[Finding], allow: Iterable[str] = ()) -> str | None:
