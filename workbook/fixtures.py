@@ -66,6 +66,7 @@ def engine(database: Path) -> Iterator["Engine"]:
     """An engine on an empty database with the app's tables."""
     app = importlib.import_module
     engine: Engine = app("case_tracker.adapters.sql.engine").build_engine(f"sqlite:///{database}")
+    # No migration: what the tables look like is for the learner's models to say.
     app("case_tracker.adapters.sql.audit").AuditEventRecord.metadata.create_all(engine)
     yield engine
     engine.dispose()

@@ -40,6 +40,7 @@ def scratch() -> Iterator[Scratch]:
         path = Path(folder) / "cases.db"
         engines = app("case_tracker.adapters.sql.engine")
         engine = engines.build_engine(f"sqlite:///{path}")
+        # No migration: what the tables look like is for the learner's models to say.
         app("case_tracker.adapters.sql.audit").AuditEventRecord.metadata.create_all(engine)
         try:
             yield Scratch(path, engine, engines.build_session_factory(engine))

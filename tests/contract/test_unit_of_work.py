@@ -79,6 +79,16 @@ def test_nobody_sees_what_is_not_committed(units):
     assert ids(units) == ["CASE-001"]
 
 
+def test_a_reading_unit_sees_one_state(units):
+    """The page and the total of one answer agree, whatever is committed between them."""
+    with units.read() as reader:
+        before = reader.cases.count()
+        open_case(units, LATE, "Late report")
+        after = reader.cases.count()
+
+    assert (before, after, count_cases(units)) == (0, 0, 1)
+
+
 def test_work_after_a_commit_needs_its_own_commit(units):
     """A second half that was not committed is discarded alone."""
     with units.write() as unit:

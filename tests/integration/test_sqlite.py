@@ -10,10 +10,10 @@ from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
 from sqlalchemy.orm import Session
 
 from case_tracker.adapters.sql.audit import AuditEventRecord
+from case_tracker.adapters.sql.constraint_names import sqlite_constraint
 from case_tracker.adapters.sql.engine import build_engine, build_session_factory
-from case_tracker.adapters.sql.errors import sqlite_constraint, translate
+from case_tracker.adapters.sql.errors import translate
 from case_tracker.adapters.sql.models import Base, CaseNoteRecord, CaseRecord
-from case_tracker.adapters.sql.tables import METADATA
 from case_tracker.adapters.sql.units import SqlUnitsOfWork
 from case_tracker.domain.case import Case, CaseId, Note
 from case_tracker.domain.errors import (
@@ -25,10 +25,9 @@ from case_tracker.domain.errors import (
 
 
 @pytest.fixture
-def engine(tmp_path):
+def engine(sqlite_url):
     """An engine on a new file with all tables."""
-    engine = build_engine(f"sqlite:///{tmp_path / 'cases.db'}")
-    METADATA.create_all(engine)
+    engine = build_engine(sqlite_url)
     yield engine
     engine.dispose()
 
