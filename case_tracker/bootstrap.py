@@ -64,9 +64,8 @@ def _build_engine(url: str, environ: Mapping[str, str]) -> Engine:
             return build_postgresql_engine(url, postgresql_settings(environ))
         return build_engine(url)
     except ModuleNotFoundError as error:
-        rule = (
-            f"has a driver that is installed ({error}): pip install 'unit-of-workbook[{backend}]'"
-        )
+        remedy = "for PostgreSQL: pip install 'unit-of-workbook[postgresql]'"
+        rule = f"has a driver that is installed ({error}; {remedy})"
         raise InvalidValueError("database URL", _parsed(url).render_as_string(), rule) from None
 
 

@@ -5,6 +5,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 
+import psycopg
 import pytest
 from sqlalchemy import insert, make_url, text
 from sqlalchemy.exc import ProgrammingError
@@ -62,10 +63,10 @@ def units(engine):
 
 
 @pytest.fixture
-def observer(connect):
-    """A connection that looks at the server, outside of every transaction."""
-    with connect().connect() as connection:
-        yield connection.execution_options(isolation_level="AUTOCOMMIT")
+def observer(postgres_url):
+    """A connection that looks at the server: no transaction, no SQLAlchemy, nothing to guard."""
+    with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as connection:
+        yield connection
 
 
 def pid_of(unit):
@@ -75,14 +76,15 @@ def pid_of(unit):
 
 def wait_until_blocked(observer, pid):
     """Return when that process waits for a lock of another one."""
-    query, deadline = text("SELECT pg_blocking_pids(:pid)"), time.monotonic() + 60
-    while not observer.execute(query, {"pid": pid}).scalar_one():
+    deadline = time.monotonic() + 60
+    while observer.execute("SELECT pg_blocking_pids(%s)", [pid]).fetchone() == ([],):
         assert time.monotonic() < deadline, f"{pid} waits for nobody"
 
 
 def kill(observer, pid):
     """End that process, and return when it is gone."""
-    assert observer.execute(text("SELECT pg_terminate_backend(:pid, 60000)"), {"pid": pid}).scalar()
+    query = "SELECT pg_terminate_backend(%s, 60000)"
+    assert observer.execute(query, [pid]).fetchone() == (True,)
 
 
 def test_the_settings_are_in_force(connect):
@@ -149,7 +151,7 @@ def test_a_connection_that_died_in_the_pool_costs_no_request(units, observer):
 def test_an_instant_is_in_utc_whatever_zone_the_server_is_in(connect, postgres_url, observer):
     """A server in Kathmandu must not answer with 17:45."""
     database = make_url(postgres_url).database
-    observer.execute(text(f"ALTER DATABASE {database} SET timezone = 'Asia/Kathmandu'"))
+    observer.execute(f"ALTER DATABASE {database} SET timezone = 'Asia/Kathmandu'")
     moment = datetime(2026, 3, 1, 14, 0, tzinfo=timezone(timedelta(hours=2)))
     engine = connect()
 
