@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import Session
 
 from bench.scenarios import Case
-from case_tracker.bootstrap import build_units
+from case_tracker.bootstrap import build_schema, build_units
 from case_tracker.entrypoints.api.app import create_app
 from workbook.lens.asgi import DatabaseTiming
 from workbook.lens.nplusone import NPlusOne
@@ -125,7 +125,11 @@ def test_what_is_allowed_is_not_warned_of(engine, caplog):
 
 def test_the_app_itself_has_nothing_to_warn_of(tmp_path, caplog):
     """A page of the case tracker takes three statements, however many cases there are."""
-    units = build_units(f"sqlite:///{tmp_path / 'app.db'}")
+    url = f"sqlite:///{tmp_path / 'app.db'}"
+    schema = build_schema(url)
+    schema.upgrade()
+    schema.close()
+    units = build_units(url)
     with TestClient(DatabaseTiming(create_app(units))) as client:
         for number in range(5):
             client.post("/cases", json={"id": f"CASE-{number}", "title": "Late"})
