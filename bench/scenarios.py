@@ -231,6 +231,13 @@ def three_transitions_with_notes(engine: Engine) -> None:
             session.commit()
 
 
+def polling(engine: Engine) -> None:
+    """Ask until the answer changes, each time in a transaction of its own."""
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for _ in range(10):
+            connection.execute(text("SELECT count(*) FROM cases")).scalar_one()
+
+
 @dataclass(frozen=True)
 class Scenario:
     """A piece of a program. `bad`: a detector should find something."""
@@ -259,4 +266,5 @@ SCENARIOS = [
     Scenario("list, then open one", list_then_open_one, bad=False),
     Scenario("three get + update transitions", three_transitions, bad=False),
     Scenario("the same, reading the notes", three_transitions_with_notes, bad=False),
+    Scenario("polling, AUTOCOMMIT", polling, bad=False),
 ]

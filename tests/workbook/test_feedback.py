@@ -180,3 +180,38 @@ def test_a_task_counts_as_begun_when_its_code_changed(home, exercise):
 
     assert "->  1.1  total" in untouched
     assert "NO  1.1  total" in begun
+
+
+LOOPING = """
+def numbers(session, cases):
+    return [len(case.notes) for case in session.scalars(cases)]
+"""
+ASKING = """
+import pytest
+from bench.scenarios import Case, fill
+from sqlalchemy import create_engine, select
+from sqlalchemy.orm import Session
+
+
+@pytest.mark.task(1)
+def test_total_adds(exercise, sql, database):
+    engine = create_engine(f"sqlite:///{database}")
+    fill(engine)
+    try:
+        with sql.no_n_plus_one(), Session(engine) as session:
+            exercise.numbers(session, select(Case))
+    finally:
+        engine.dispose()
+"""
+
+
+def test_a_lesson_s_sql_names_the_learner_s_lines(home, lesson_folder):
+    """The learner repairs their own file; where the app calls it is not their business."""
+    (lesson_folder / "exercise.py").write_text(LOOPING, encoding="utf-8")
+    (lesson_folder / "test_exercise.py").write_text(ASKING, encoding="utf-8")
+
+    _, output = plain_pytest(home)
+
+    assert "Case.notes: 10 SELECTs for 10 of 10 Case rows loaded together" in output
+    assert "loaded    exercise.py:3" in output
+    assert "touched   exercise.py:3" in output

@@ -13,7 +13,8 @@ from workbook.lens.entries import Frame, Statement, cut
 from workbook.lens.repairs import Repair
 
 Sort = Literal["relationship", "column", "read", "write"]
-_WIDTH = 60
+_WIDTH = 60  # what a report of 80 columns leaves beside the first word
+_SHORTEST = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +47,16 @@ class Finding:
     statements: tuple[Statement, ...]
     touched: int
     siblings: int
-    loaded: Frame | None
-    lines: tuple[tuple[Frame, int], ...]
     repair: Repair | None
+    loaded: Frame | None = None
     results: int = 1
     effect: Effect | None = None
+
+    @property
+    def lines(self) -> list[tuple[Frame, int]]:
+        """The lines that touched the rows, or sent the statements, and how often; most first."""
+        places = (statement.place for statement in self.statements)
+        return Counter(place for place in places if place is not None).most_common()
 
     @property
     def place(self) -> Frame | None:
@@ -61,7 +67,7 @@ class Finding:
         again = f", in each of {self.results} results" if self.results > 1 else ""
         rows = [("loaded", _line(self.loaded))] if self.loaded else []
         word = "touched" if self.sort in {"relationship", "column"} else "sent"
-        rows += [(word, f"{_line(frame)}  x{times}") for frame, times in self.lines]
+        rows += [(word, _line(frame, f"  x{times}")) for frame, times in self.lines]
         rows += self._remedy()
         return "\n".join(
             [self.headline + again, *(f"  {a:<9} {b}" for a, b in rows), *folded(self.statements)]
@@ -79,13 +85,9 @@ class Finding:
         return [("tried", f"{self.repair}: {came}")]
 
 
-def _line(frame: Frame) -> str:
-    return f"{frame.short}  {cut(frame.text, _WIDTH)}".rstrip()
-
-
-def lines_of(frames: Iterable[Frame | None]) -> tuple[tuple[Frame, int], ...]:
-    """Return each line with its count, the most frequent one first."""
-    return tuple(Counter(frame for frame in frames if frame is not None).most_common())
+def _line(frame: Frame, times: str = "") -> str:
+    room = max(_WIDTH - len(f"{frame.short}  {times}"), _SHORTEST)
+    return f"{frame.short}  {cut(frame.text, room)}".rstrip() + times
 
 
 def verdict(findings: Sequence[Finding], allow: Iterable[str] = ()) -> str | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Mapper, RelationshipProperty
 
-from workbook.lens.findings import Finding, lines_of
+from workbook.lens.findings import Finding
 from workbook.lens.repairs import Repair, load_together, undefer
 from workbook.lens.sent import Group, Sent, Watched
 from workbook.lens.statements import Kind
@@ -76,9 +76,8 @@ def _relationship(
         statements=tuple(sent.statement for sent in members),
         touched=len(touched),
         siblings=count,
-        loaded=loaded,
-        lines=lines_of(sent.statement.place for sent in members),
         repair=repair,
+        loaded=loaded,
     )
 
 
@@ -111,11 +110,10 @@ def _columns(watched: Watched, members: list[Sent]) -> Finding | None:
         statements=tuple(sent.statement for sent in members),
         touched=len(rows),
         siblings=len(rows),
-        loaded=loaded,
-        lines=lines_of(sent.statement.place for sent in members),
         repair=undefer(load.mapper, names, loaded, frames)
         if deferred
         else _read_again(load.mapper),
+        loaded=loaded,
     )
 
 

@@ -31,6 +31,7 @@ from workbook.lens.repairs import Trial
 from workbook.lens.sent import Group, Mine, Sent, Watched, yours
 from workbook.lens.statements import Kind, is_statement
 from workbook.lens.together import unit
+from workbook.lens.transactions import is_alone
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
@@ -60,7 +61,7 @@ class NPlusOne:
         only = self._is_here if only_here else None
         self.recorder = Recorder(*engines, user_code=user_code, only=only)
         self._only, self._mine, self._writes, self._trial = only, mine, writes, trial
-        self._loads: dict[Draft, tuple[Load | None, int]] = {}
+        self._loads: dict[Draft, tuple[Load | None, int, bool]] = {}
         self._engines: dict[Draft, weakref.ref[Engine]] = {}
         self._siblings: dict[Group, Siblings] = {}
         self._results: dict[int, dict[Group, Siblings]] = {}
@@ -175,7 +176,7 @@ class NPlusOne:
             if draft is None or not is_statement(draft.kind):
                 return
             load = context.execution_options.get(_LOAD) if draft.kind is Kind.SELECT else None
-            self._loads[draft] = load, unit()
+            self._loads[draft] = load, unit(), is_alone(conn)
             self._engines[draft] = weakref.ref(conn.engine)
             if load is not None and load.way == "asked" and load.together is not None:
                 load.together.calls = load.together.calls or draft.calls
@@ -199,8 +200,8 @@ class NPlusOne:
         periods: dict[str, int] = {}
         for draft, entry in self.recorder.drafted():
             if isinstance(entry, Statement):
-                load, piece = self._loads.get(draft, (None, 0))
-                period = periods.get(entry.thread, 0)
+                load, piece, alone = self._loads.get(draft, (None, 0, False))
+                period = -entry.number if alone else periods.get(entry.thread, 0)
                 shown = yours(entry, self._mine)
                 yield Sent(shown, entry.frames, load, piece, period)
             elif entry.kind in _ENDS:

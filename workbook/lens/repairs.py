@@ -119,4 +119,4 @@ def undefer(
 
 
 def _where(loaded: Frame | None) -> str:
-    return f"on the statement of {loaded.short}" if loaded else "on the statement that loads them"
+    return f"at {loaded.short}" if loaded else "where they are loaded"

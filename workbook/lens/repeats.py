@@ -5,7 +5,7 @@ Never counts pages, chunks of keys, or a read that its own write follows: those 
 
 from collections.abc import Hashable, Iterable, Iterator
 
-from workbook.lens.findings import Finding, lines_of
+from workbook.lens.findings import Finding
 from workbook.lens.fingerprints import reads_pages, varying
 from workbook.lens.lazies import SOME, grouped
 from workbook.lens.loads import Load
@@ -104,8 +104,6 @@ def _read(run: list[Sent]) -> Finding:
         statements=tuple(sent.statement for sent in run),
         touched=len(run),
         siblings=len(run),
-        loaded=None,
-        lines=lines_of(sent.statement.place for sent in run),
         repair=_one_read(first, differ) if relationship is None else None,
     )
 
@@ -139,8 +137,6 @@ def _write(run: list[Sent]) -> Finding:
         statements=tuple(sent.statement for sent in run),
         touched=len(run),
         siblings=len(run),
-        loaded=None,
-        lines=lines_of(sent.statement.place for sent in run),
         repair=_ONE_WRITE.get(first.kind),
     )
 

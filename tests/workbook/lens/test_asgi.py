@@ -5,28 +5,19 @@ import re
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine, create_engine, select
+from sqlalchemy import Engine, select
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import Session
 
-from bench.scenarios import Case, fill
-from case_tracker.bootstrap import build_units
+from bench.scenarios import Case
+from case_tracker.bootstrap import build_schema, build_units
 from case_tracker.entrypoints.api.app import create_app
 from workbook.lens.asgi import DatabaseTiming
 from workbook.lens.nplusone import NPlusOne
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = create_engine(f"sqlite:///{tmp_path / 'cases.db'}")
-    fill(engine)
-    yield engine
-    engine.dispose()
 
 
 def service(engine: Engine) -> FastAPI:
@@ -132,9 +123,13 @@ def test_what_is_allowed_is_not_warned_of(engine, caplog):
     assert caplog.records == []
 
 
-def test_the_app_itself_has_nothing_to_warn_of(sqlite_url, caplog):
+def test_the_app_itself_has_nothing_to_warn_of(tmp_path, caplog):
     """A page of the case tracker takes three statements, however many cases there are."""
-    units = build_units(sqlite_url)
+    url = f"sqlite:///{tmp_path / 'app.db'}"
+    schema = build_schema(url)
+    schema.upgrade()
+    schema.close()
+    units = build_units(url)
     with TestClient(DatabaseTiming(create_app(units))) as client:
         for number in range(5):
             client.post("/cases", json={"id": f"CASE-{number}", "title": "Late"})

@@ -2,25 +2,15 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, create_engine, insert, select, text, update
+from sqlalchemy import insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import Session
 
-from bench.scenarios import Case, Note, Office, fill
+from bench.scenarios import Case, Note, Office
 from workbook.lens.fingerprints import reads_pages, shape, values
 from workbook.lens.nplusone import NPlusOne
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = create_engine(f"sqlite:///{tmp_path / 'cases.db'}")
-    fill(engine)
-    yield engine
-    engine.dispose()
 
 
 def names(watch: NPlusOne) -> list[str]:

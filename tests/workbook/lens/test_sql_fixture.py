@@ -4,11 +4,10 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, create_engine, func, select
+from sqlalchemy import create_engine, func, select
 from sqlalchemy.orm import Session, selectinload
 from sqlalchemy.pool import StaticPool
 
@@ -16,14 +15,6 @@ from bench.scenarios import Case, Clerk, Note, Office, fill, masked_loop, to_man
 from workbook.lens.scaling import constant_async
 
 ROOT = Path(__file__).parents[3]
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = create_engine(f"sqlite:///{tmp_path / 'cases.db'}")
-    fill(engine)
-    yield engine
-    engine.dispose()
 
 
 def message(block, *args):
