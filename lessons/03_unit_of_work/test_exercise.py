@@ -15,7 +15,7 @@ from case_tracker.adapters.sql.models import CaseRecord
 from case_tracker.adapters.sql.repository import SqlAlchemyCaseRepository
 from case_tracker.domain.audit import Actor, AuditEvent
 from case_tracker.domain.case import Case, CaseId
-from case_tracker.domain.errors import CaseTrackerError
+from case_tracker.domain.errors import CaseAlreadyExistsError, CaseTrackerError
 from case_tracker.domain.status import CaseStatus
 from case_tracker.services.open_case import open_case
 from case_tracker.services.transition_case import transition_case
@@ -74,6 +74,14 @@ def raised_by(call):
     return None
 
 
+def judge(holds, message, error):
+    """Fail with this message if it does not hold, and say what was raised, and where."""
+    if not holds:
+        text = str(getattr(error, "orig", error)).partition("\n")[0]
+        raised = f"\n{named(error)}: {text}" if error else ""
+        raise AssertionError(message + raised) from error
+
+
 def named(error):
     """Return the name of an exception in a message."""
     return "nothing" if error is None else type(error).__name__
@@ -94,10 +102,11 @@ def test_both_repositories_work_in_one_transaction(new_unit, stored, observed):
 
     raised = raised_by(lambda: store_both(unit))
     ids, events = stored()
-    assert (len(ids), events) == (1, 1), (
+    judge(
+        (len(ids), events) == (1, 1),
         f"stored by one commit: cases {len(ids)}, audit events {events}; expected 1 and 1\n"
-        "unit.cases and unit.audit_events must work in unit.session"
-        + (f"\nit raised {named(raised)}: {getattr(raised, 'orig', raised)}" if raised else "")
+        "unit.cases and unit.audit_events must work in unit.session",
+        raised,
     )
     unit.session.close()
 
@@ -167,14 +176,21 @@ def test_the_connection_goes_back_to_the_pool(exercise, engine, observed):
     """With a leak in each failed request, soon no request gets a connection."""
     for number, (ending, kind, act) in enumerate(ENDINGS):
         unit = exercise.SqlAlchemyUnitOfWork(sessionmaker(engine, class_=kind))
-        with suppress(Exception), unit:
-            unit.cases.add(case(number))
-            unit.session.flush()
-            act(unit)
+        raised = raised_by(lambda: work_in_a_block(unit, case(number), act))  # noqa: B023 - called at once
+        expected = kind is UnluckySession or act is not end
+        judge(expected or not raised, f"{ending} ended with {named(raised)}", raised)
 
         out = engine.pool.checkedout()
         observed["out_after"] = ending if out else "nothing"
         assert out == 0, f"after {ending}, {out} connection is still out of the pool; expected 0"
+
+
+def work_in_a_block(unit, new_case, act):
+    """Add a case, send its INSERT, and end the block as `act` does."""
+    with unit:
+        unit.cases.add(new_case)
+        unit.session.flush()
+        act(unit)
 
 
 @pytest.mark.task(2)
@@ -238,10 +254,13 @@ def test_a_refused_commit_is_reported(new_unit, stored, engine, write_lock, why)
     seen = []
     late = raised_by(lambda: commit_in_a_block(new_unit(), provoke[why], seen))
 
-    assert late is None, f"{why}: after the refused commit, leaving the block raised {named(late)}"
-    assert seen[0], f"{why}: the database refused the work, and commit() told nobody"
-    assert isinstance(seen[0], DBAPIError), (
-        f"{why}: commit() raised {named(seen[0])}; expected the exception of the database itself"
+    judge(not late, f"{why}: after the refused commit, the block raised {named(late)}", late)
+    refused = seen[0]
+    assert refused, f"{why}: the database refused the work, and commit() told nobody"
+    judge(
+        isinstance(refused, DBAPIError),
+        f"{why}: commit() raised {named(refused)}; expected the exception of the database itself",
+        refused,
     )
     ids, events = stored()
     assert (ids, events) == (["CASE-001"], 0), (
@@ -265,9 +284,11 @@ def test_the_application_works_on_your_unit(exercise, engine, other_connection, 
 
     units = SqlUnitsOfWork(engine)
     open_case(units, LATE, "Late report")
-    told = named(raised_by(lambda: open_case(units, LATE, "the same id again")))
-    assert told == "CaseAlreadyExistsError", (
-        f"an id was used twice: the service was told {told}; expected CaseAlreadyExistsError"
+    told = raised_by(lambda: open_case(units, LATE, "the same id again"))
+    judge(
+        isinstance(told, CaseAlreadyExistsError),
+        f"an id was used twice: the service was told {named(told)}, not CaseAlreadyExistsError",
+        told,
     )
     transition_case(units, LATE, CaseStatus.SUBMITTED, ANA)
     with monkeypatch.context() as patch, suppress(OSError):
@@ -293,8 +314,8 @@ class RightUnit:
 
     def __getattr__(self, name):
         entered = "session" in vars(self)
-        remedy = "" if entered else ". Enter the unit first: `with new_unit() as unit:`"
-        raise AttributeError(f"the unit has no {name}{remedy}")
+        remedy = "" if entered else ". Enter the unit first: with new_unit() as unit:"
+        raise AttributeError(f"no unit.{name}{remedy}")
 
     def __enter__(self):
         self.session = self.session_factory()
@@ -419,12 +440,12 @@ def test_your_test_passes_for_what_is_right(verdict_on, observed):
         if raised is None:
             continue
         observed["ended_with"] = named(raised)
-        answers = observed["answers"]
+        judged, answers = isinstance(raised, RED), observed["answers"]
         pytest.fail(
-            f"your test refuses a right unit: {named(raised)} {raised}".strip()
-            + f"\n{line_of(raised)}"
+            f"your test {'refuses a right unit' if judged else 'stopped'}: {named(raised)} {raised}"
+            f"\n{line_of(raised)}"
             + (f"\ncommitted_ids() had answered {answers[-1]}" if answers else "")
-            + f"\n{kind.__name__}: {kind.__doc__[:-1]}"
+            + (f"\n{kind.__name__}: {kind.__doc__[:-1]}" if judged else "")
         )
 
 
@@ -443,6 +464,6 @@ def test_your_test_catches_what_is_wrong(verdict_on, observed):
     names = observed["survivors"] = ", ".join(kind.__name__ for kind in survivors)
     lines = [f"{kind.__name__}: {kind.__doc__[:-1]}\n  {kind.advice}" for kind in survivors]
     if len(survivors) == 4:
-        asked = "and does not mind the answer" if observed["answers"] else "never"
-        lines = [f"it asks committed_ids() {asked}: assert what must be stored"]
+        asked = "looks at no answer of" if observed["answers"] else "never asks"
+        lines = [f"it {asked} committed_ids(): assert what must be stored, and what must not"]
     assert not survivors, "\n".join([f"your test passes for wrong units: {names}", *lines])
