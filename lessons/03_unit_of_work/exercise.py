@@ -42,7 +42,11 @@ class SqlAlchemyUnitOfWork:
         self.session.close()
 
     def commit(self) -> None:
-        """Store everything this unit did. When it raises, nothing was stored."""
+        """Store everything this unit did. When it raises, nothing was stored.
+
+        Raises:
+            SQLAlchemyError: the database refused it; its own exception comes out, unchanged.
+        """
         # TODO 3.3: store the work of this unit, and report it when the database refuses
         try:
             self.session.commit()

@@ -2,13 +2,17 @@
 
 import importlib
 import random
-from contextlib import contextmanager, suppress
+import sqlite3
+from contextlib import closing, contextmanager, suppress
 
 from sqlalchemy import event
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session, sessionmaker
 
 from case_tracker.adapters.sql.repository import SqlAlchemyCaseRepository
 from case_tracker.domain.audit import Actor, AuditEvent
 from case_tracker.domain.case import Case, CaseId
+from case_tracker.domain.errors import CaseTrackerError
 from case_tracker.domain.status import CaseStatus
 from workbook.probe import outcome, scratch, some_cases
 
@@ -79,16 +83,27 @@ def enter(exercise, cases, _dice):
 
 def leave(exercise, cases, dice):
     """However blocks end: nothing is stored, no connection is out, exceptions are seen."""
-    endings = [nothing, fail, fail_twice, refuse_now, nothing, fail][: len(cases)]
+    endings = [(end, kind) for end in (nothing, fail, refuse_now) for kind in (Session, Unlucky)]
     dice.shuffle(endings)
     seen = []
-    for case, end in zip(cases, endings, strict=False):
-        with prepared(exercise) as (database, new_unit):
-            went = outcome(run, new_unit(), case, end)
-            raised = went if end is fail else went is not None
+    for case, (end, kind) in zip(cases, endings, strict=False):
+        with prepared(exercise) as (database, _new_unit):
+            factory = sessionmaker(database.engine, class_=kind, expire_on_commit=False)
+            went = outcome(run, exercise.SqlAlchemyUnitOfWork(factory), case, end)
+            raised = (
+                "not promised" if kind is Unlucky else went if end is fail else went is not None
+            )
             out = database.engine.pool.checkedout()
-            seen.append([end.__name__, raised, out, ids(database)])
+            seen.append([end.__name__, kind.__name__, raised, out, ids(database)])
     return seen
+
+
+class Unlucky(Session):
+    """Its rollback() fails before it has reached the database."""
+
+    def rollback(self):
+        """Fail."""
+        raise OSError("on purpose")
 
 
 def run(unit, case, end):
@@ -108,12 +123,6 @@ def fail(_unit):
     raise RuntimeError("on purpose")
 
 
-def fail_twice(unit):
-    """Let something else fail while the exception is rolled back."""
-    event.listen(unit.session, "after_rollback", fail)
-    fail(unit)
-
-
 def refuse_now(unit):
     """End the block with a commit that the database refuses."""
     refuse(unit)
@@ -129,23 +138,21 @@ def commit(exercise, cases, dice):
                 unit.cases.add(case)
             unit.commit()
             inside = ids(database)
-        refusals = [refuse, lambda unit: unit.cases.add(cases[0])]
-        dice.shuffle(refusals)
-        reported = [refused(new_unit(), cases[half:], refusal) for refusal in refusals]
+        with closing(sqlite3.connect(database.path, isolation_level=None)) as other:
+            refusals = [refuse, lambda unit: unit.cases.add(cases[0])]
+            dice.shuffle(refusals)
+            refusals.append(lambda _unit: other.execute("BEGIN IMMEDIATE"))
+            reported = [refused(new_unit(), cases[half:], refusal) for refusal in refusals]
         return [inside, ids(database), reported, database.engine.pool.checkedout()]
 
 
 def refused(unit, cases, refusal):
-    """Say whether commit() reported that the database refused it; the block ends normally."""
-    reported = True
+    """Return the name of what commit() raises when the database refuses; the block ends well."""
     with unit:
         for case in cases:
             unit.cases.add(case)
         refusal(unit)
-        with suppress(Exception):
-            unit.commit()
-            reported = False
-    return reported
+        return outcome(unit.commit)
 
 
 class Unit:
@@ -205,14 +212,15 @@ def learners_test(_exercise, _cases, dice):
 
 
 def passes(test, fault):
-    """Say whether the learner's test passes for units with this fault."""
+    """Say whether the learner's test passes for units with this fault; name an accident."""
     with scratch() as database:
         try:
             test(lambda: Unit(database.session_factory, fault), lambda: ids(database))
         except BaseException as error:  # pytest.fail() raises no Exception
             if isinstance(error, KeyboardInterrupt | SystemExit):
                 raise
-            return False
+            accident = not isinstance(error, AssertionError | CaseTrackerError | SQLAlchemyError)
+            return type(error).__name__ if accident and isinstance(error, Exception) else False
         return True
 
 

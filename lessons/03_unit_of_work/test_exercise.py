@@ -1,18 +1,21 @@
 """Lesson 03: the Unit of Work. One database file for each test; nothing is mocked."""
 
+import linecache
 import sqlite3
 import traceback
 from contextlib import closing, suppress
 
 import pytest
 from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.orm import Session, sessionmaker
 
 from case_tracker.adapters.sql.audit import SqlAlchemyAuditEventRepository
 from case_tracker.adapters.sql.models import CaseRecord
 from case_tracker.adapters.sql.repository import SqlAlchemyCaseRepository
 from case_tracker.domain.audit import Actor, AuditEvent
 from case_tracker.domain.case import Case, CaseId
-from case_tracker.domain.errors import CaseAlreadyExistsError
+from case_tracker.domain.errors import CaseAlreadyExistsError, CaseTrackerError
 from case_tracker.domain.status import CaseStatus
 from case_tracker.services.open_case import open_case
 from case_tracker.services.transition_case import transition_case
@@ -34,15 +37,22 @@ def new_unit(exercise, session_factory):
 
 
 @pytest.fixture
+def write_lock(database):
+    """Takes the write lock of the database on a second connection, as another request does."""
+    with closing(sqlite3.connect(database, isolation_level=None)) as connection:
+        yield lambda _unit: connection.execute("BEGIN IMMEDIATE")
+
+
+@pytest.fixture
 def committed(other_connection):
     """Returns the ids of the stored cases, as a second connection sees them."""
     return lambda: [row[0] for row in other_connection("SELECT id FROM cases ORDER BY id")]
 
 
 @pytest.fixture
-def events(other_connection):
-    """Counts the stored audit events, as a second connection sees them."""
-    return lambda: other_connection("SELECT count(*) FROM audit_events")[0][0]
+def stored(committed, other_connection):
+    """Returns the ids of the stored cases, and how many audit events are stored."""
+    return lambda: (committed(), other_connection("SELECT count(*) FROM audit_events")[0][0])
 
 
 def case(number):
@@ -55,25 +65,58 @@ def submitted(case_id):
     return AuditEvent.case_transitioned(case_id, ANA, CaseStatus.DRAFT, CaseStatus.SUBMITTED)
 
 
+def raised_by(call):
+    """Return what a call raises, or None."""
+    try:
+        call()
+    except Exception as error:  # noqa: BLE001 - the tests judge it
+        return error
+    return None
+
+
+def judge(holds, message, error):
+    """Fail with this message if it does not hold, and say what was raised, and where."""
+    if not holds:
+        text = str(getattr(error, "orig", error)).partition("\n")[0]
+        raised = f"\n{named(error)}: {text}" if error else ""
+        raise AssertionError(message + raised) from error
+
+
+def named(error):
+    """Return the name of an exception in a message."""
+    return "nothing" if error is None else type(error).__name__
+
+
 @pytest.mark.task(1)
-def test_both_repositories_work_in_one_transaction(new_unit, committed, events, observed):
+def test_both_repositories_work_in_one_transaction(new_unit, stored, observed):
     """A case without its audit event is a decision that nobody can explain later."""
     unit = new_unit()
     entered = unit.__enter__()
     observed["handed_out"] = type(entered).__name__
     assert entered is unit, f"`with … as unit` hands out {entered!r}, and not the unit itself"
 
+    kind = type(unit.session).__name__
+    assert isinstance(unit.session, Session), (
+        f"unit.session is a {kind}, not a Session\nself._session_factory() opens one: call it"
+    )
+
+    raised = raised_by(lambda: store_both(unit))
+    ids, events = stored()
+    judge(
+        (len(ids), events) == (1, 1),
+        f"stored by one commit: cases {len(ids)}, audit events {events}; expected 1 and 1\n"
+        "unit.cases and unit.audit_events must work in unit.session",
+        raised,
+    )
+    unit.session.close()
+
+
+def store_both(unit):
+    """Store a case and its audit event with one commit."""
     unit.cases.add(case(1))
     unit.session.flush()
     unit.audit_events.add(submitted(LATE))
     unit.session.commit()
-
-    stored = len(committed()), events()
-    assert stored == (1, 1), (
-        f"stored by one commit: cases {stored[0]}, audit events {stored[1]}; expected 1 and 1\n"
-        "unit.cases and unit.audit_events must work in unit.session"
-    )
-    unit.session.close()
 
 
 @pytest.mark.task(1)
@@ -99,12 +142,6 @@ def fail(_unit):
     raise RuntimeError("the mail server is down")
 
 
-def fail_twice(unit):
-    """End the block with an exception; while it is rolled back, something else fails."""
-    event.listen(unit.session, "after_rollback", fail)
-    fail(unit)
-
-
 def break_a_rule(unit):
     """Write an audit event of a case that does not exist; SQLite looks at it in COMMIT."""
     unit.session.connection().exec_driver_sql("PRAGMA defer_foreign_keys=ON")
@@ -117,27 +154,43 @@ def be_refused(unit):
     unit.session.commit()
 
 
-ENDINGS = {
-    "a block without commit()": end,
-    "an exception": fail,
-    "a rollback that failed": fail_twice,
-    "a commit that the database refused": be_refused,
-}
+class UnluckySession(Session):
+    """Its rollback() fails before it has reached the database."""
+
+    def rollback(self):
+        """Fail."""
+        raise RuntimeError("the rollback failed")
+
+
+ENDINGS = [
+    ("a block without commit()", Session, end),
+    ("an exception", Session, fail),
+    ("a commit that the database refused", Session, be_refused),
+    ("a rollback that failed", UnluckySession, end),
+    ("a rollback that failed", UnluckySession, fail),
+]
 
 
 @pytest.mark.task(2)
-def test_the_connection_goes_back_to_the_pool(new_unit, engine, observed):
-    """With a leak in each failed request the whole application stands still by noon."""
-    for number, (ending, act) in enumerate(ENDINGS.items()):
-        unit = new_unit()
-        with suppress(Exception), unit:
-            unit.cases.add(case(number))
-            unit.session.flush()
-            act(unit)
+def test_the_connection_goes_back_to_the_pool(exercise, engine, observed):
+    """With a leak in each failed request, soon no request gets a connection."""
+    for number, (ending, kind, act) in enumerate(ENDINGS):
+        unit = exercise.SqlAlchemyUnitOfWork(sessionmaker(engine, class_=kind))
+        raised = raised_by(lambda: work_in_a_block(unit, case(number), act))  # noqa: B023 - called at once
+        expected = kind is UnluckySession or act is not end
+        judge(expected or not raised, f"{ending} ended with {named(raised)}", raised)
 
         out = engine.pool.checkedout()
         observed["out_after"] = ending if out else "nothing"
         assert out == 0, f"after {ending}, {out} connection is still out of the pool; expected 0"
+
+
+def work_in_a_block(unit, new_case, act):
+    """Add a case, send its INSERT, and end the block as `act` does."""
+    with unit:
+        unit.cases.add(new_case)
+        unit.session.flush()
+        act(unit)
 
 
 @pytest.mark.task(2)
@@ -186,29 +239,42 @@ def test_commit_stores_everything(new_unit, committed, observed):
 
 
 @pytest.mark.task(3)
-@pytest.mark.parametrize("when", ["at the INSERT", "at the COMMIT"])
-def test_a_refused_commit_is_reported(new_unit, committed, events, engine, when):
+@pytest.mark.parametrize("why", ["the id is taken", "a rule is broken", "somebody else writes"])
+def test_a_refused_commit_is_reported(new_unit, stored, engine, write_lock, why):
     """A commit that fails without a word turns lost work into a success."""
     with new_unit() as unit:
         unit.cases.add(case(1))
         unit.commit()
+    provoke = {
+        "the id is taken": lambda unit: unit.cases.add(case(1)),
+        "a rule is broken": break_a_rule,
+        "somebody else writes": write_lock,
+    }
 
-    reported, left = True, "cleanly"
-    try:
-        with new_unit() as unit:
-            unit.cases.add(case(2))
-            break_a_rule(unit) if when == "at the COMMIT" else unit.cases.add(case(1))
-            with suppress(Exception):
-                unit.commit()
-                reported = False
-    except Exception as error:  # noqa: BLE001 - whatever it is, it comes too late
-        left = f"with {type(error).__name__}"
+    seen = []
+    late = raised_by(lambda: commit_in_a_block(new_unit(), provoke[why], seen))
 
-    assert left == "cleanly", f"after a refused commit {when}, the block was left {left}"
-    assert reported, f"the database refused the work {when}, and commit() told nobody"
-    stored = committed(), events()
-    assert stored == (["CASE-001"], 0), f"a refused commit stored {stored[0][1:]}; expected nothing"
+    judge(not late, f"{why}: after the refused commit, the block raised {named(late)}", late)
+    refused = seen[0]
+    assert refused, f"{why}: the database refused the work, and commit() told nobody"
+    judge(
+        isinstance(refused, DBAPIError),
+        f"{why}: commit() raised {named(refused)}; expected the exception of the database itself",
+        refused,
+    )
+    ids, events = stored()
+    assert (ids, events) == (["CASE-001"], 0), (
+        f"{why}: the refused commit stored {ids[1:]}, audit events {events}; expected nothing"
+    )
     assert engine.pool.checkedout() == 0, "after a refused commit the connection is not back"
+
+
+def commit_in_a_block(unit, provoke, seen):
+    """Note what commit() raises when the database refuses; then leave the block normally."""
+    with unit:
+        unit.cases.add(case(2))
+        provoke(unit)
+        seen.append(raised_by(unit.commit))
 
 
 @pytest.mark.task(3)
@@ -218,8 +284,12 @@ def test_the_application_works_on_your_unit(exercise, engine, other_connection, 
 
     units = SqlUnitsOfWork(engine)
     open_case(units, LATE, "Late report")
-    with pytest.raises(CaseAlreadyExistsError):
-        open_case(units, LATE, "the same id again")
+    told = raised_by(lambda: open_case(units, LATE, "the same id again"))
+    judge(
+        isinstance(told, CaseAlreadyExistsError),
+        f"an id was used twice: the service was told {named(told)}, not CaseAlreadyExistsError",
+        told,
+    )
     transition_case(units, LATE, CaseStatus.SUBMITTED, ANA)
     with monkeypatch.context() as patch, suppress(OSError):
         patch.setattr("case_tracker.adapters.sql.audit._to_record", _disk_full)
@@ -242,6 +312,11 @@ class RightUnit:
     def __init__(self, session_factory):
         self.session_factory = session_factory
 
+    def __getattr__(self, name):
+        entered = "session" in vars(self)
+        remedy = "" if entered else ". Enter the unit first: with new_unit() as unit:"
+        raise AttributeError(f"no unit.{name}{remedy}")
+
     def __enter__(self):
         self.session = self.session_factory()
         self.cases = SqlAlchemyCaseRepository(self.session)
@@ -262,7 +337,7 @@ class RightUnit:
 
 
 class BeginUnit(RightUnit):
-    """It begins at the door, and close() rolls back what is open."""
+    """The block begins the transaction, and close() rolls back what is open."""
 
     def __enter__(self):
         super().__enter__().session.begin()
@@ -275,6 +350,8 @@ class BeginUnit(RightUnit):
 class UnitA(RightUnit):
     """Leaving the block stores what nobody committed."""
 
+    advice = "ask committed_ids() when the block has ended, and not inside it"
+
     def __exit__(self, exc_type, *_):
         if exc_type is None:
             self.session.commit()
@@ -283,6 +360,8 @@ class UnitA(RightUnit):
 
 class UnitB(RightUnit):
     """Each add() stores its case at once."""
+
+    advice = "add a case, leave without commit(), and assert that nothing is stored"
 
     def __enter__(self):
         super().__enter__()
@@ -293,6 +372,8 @@ class UnitB(RightUnit):
 
 class UnitC(RightUnit):
     """The next commit also stores what was forgotten before."""
+
+    advice = "forget the commit first, then commit in another unit, and ask after that"
 
     def __init__(self, session_factory):
         one = vars(session_factory).setdefault("one_for_all", session_factory())
@@ -305,34 +386,39 @@ class UnitC(RightUnit):
 class UnitD(RightUnit):
     """Even commit() stores nothing."""
 
+    advice = "commit a case as well, and assert that it is stored when the block has ended"
+
     def commit(self):
         """Do less than it says."""
         self.session.flush()
 
 
+# A test is red when it asserts, and also when the unit refuses. Anything else is an accident.
+RED = (AssertionError, pytest.fail.Exception, CaseTrackerError, SQLAlchemyError)
+
+
 @pytest.fixture
 def verdict_on(learners, tmp_path, observed):
-    """Runs the learner's test on a kind of unit; says what it raised, or None when it passed."""
+    """Runs the learner's test on a kind of unit; returns what it raised, or None."""
     from case_tracker.adapters.sql.engine import build_engine, build_session_factory
 
-    observed["asked"] = "nobody but the unit"
-
     def verdict(kind):
+        observed["answers"] = []
         engine = build_engine(f"sqlite:///{tmp_path / kind.__name__}.db")
         CaseRecord.metadata.create_all(engine)
         factory = build_session_factory(engine)
 
         def committed_ids():
-            observed["asked"] = "a second connection"
             with closing(sqlite3.connect(engine.url.database)) as connection:
-                return [row[0] for row in connection.execute("SELECT id FROM cases ORDER BY id")]
+                rows = connection.execute("SELECT id FROM cases ORDER BY id").fetchall()
+            observed["answers"].append([row[0] for row in rows])
+            return [row[0] for row in rows]
 
         test = learners("forgotten_commit.py").test_a_forgotten_commit_stores_nothing
         try:
             test(lambda: kind(factory), committed_ids)
-        except (Exception, pytest.fail.Exception) as error:  # noqa: BLE001 - it has judged
-            line = traceback.extract_tb(error.__traceback__)[:2][-1].lineno
-            return f"{type(error).__name__} at line {line} {error}".strip()
+        except (Exception, pytest.fail.Exception, pytest.skip.Exception) as error:  # noqa: BLE001 - it has judged
+            return error
         finally:
             engine.dispose()
         return None
@@ -340,20 +426,44 @@ def verdict_on(learners, tmp_path, observed):
     return verdict
 
 
+def line_of(error):
+    """Return where the learner's test raised, as `line 12: assert ...`."""
+    frame = traceback.extract_tb(error.__traceback__)[:2][-1]
+    return f"line {frame.lineno}: {linecache.getline(frame.filename, frame.lineno).strip()}"
+
+
 @pytest.mark.task(4)
-def test_your_test_passes_for_what_is_right(verdict_on):
+def test_your_test_passes_for_what_is_right(verdict_on, observed):
     """A test that refuses right code is switched off before long."""
     for kind in (RightUnit, BeginUnit):
         raised = verdict_on(kind)
-        what = f"{kind.__name__}: {kind.__doc__[:-1]}"
-        assert raised is None, f"your test refuses a right unit: {raised}\n{what}"
+        if raised is None:
+            continue
+        observed["ended_with"] = named(raised)
+        judged, answers = isinstance(raised, RED), observed["answers"]
+        pytest.fail(
+            f"your test {'refuses a right unit' if judged else 'stopped'}: {named(raised)} {raised}"
+            f"\n{line_of(raised)}"
+            + (f"\ncommitted_ids() had answered {answers[-1]}" if answers else "")
+            + (f"\n{kind.__name__}: {kind.__doc__[:-1]}" if judged else "")
+        )
 
 
 @pytest.mark.task(4)
 def test_your_test_catches_what_is_wrong(verdict_on, observed):
     """A test that passes for everything costs time and protects nobody."""
-    survivors = [kind for kind in (UnitA, UnitB, UnitC, UnitD) if verdict_on(kind) is None]
+    survivors = []
+    for kind in (UnitA, UnitB, UnitC, UnitD):
+        raised = verdict_on(kind)
+        assert raised is None or isinstance(raised, RED), (
+            f"your test must say what is wrong with an assert; it raised {named(raised)}\n"
+            f"{line_of(raised)}\n{kind.__name__}: {kind.__doc__[:-1]}"
+        )
+        survivors += [] if raised else [kind]
 
-    observed["survivors"] = ", ".join(kind.__name__ for kind in survivors)
-    lines = "\n".join(f"{kind.__name__}: {kind.__doc__[:-1]}" for kind in survivors)
-    assert not survivors, f"your test passes for a wrong unit. {lines}"
+    names = observed["survivors"] = ", ".join(kind.__name__ for kind in survivors)
+    lines = [f"{kind.__name__}: {kind.__doc__[:-1]}\n  {kind.advice}" for kind in survivors]
+    if len(survivors) == 4:
+        asked = "looks at no answer of" if observed["answers"] else "never asks"
+        lines = [f"it {asked} committed_ids(): assert what must be stored, and what must not"]
+    assert not survivors, "\n".join([f"your test passes for wrong units: {names}", *lines])

@@ -45,7 +45,11 @@ class SqlAlchemyUnitOfWork:
             self.session.close()
 
     def commit(self) -> None:
-        """Store everything this unit did. When it raises, nothing was stored."""
+        """Store everything this unit did. When it raises, nothing was stored.
+
+        Raises:
+            SQLAlchemyError: the database refused it; its own exception comes out, unchanged.
+        """
         try:
             self.session.commit()
         except BaseException:

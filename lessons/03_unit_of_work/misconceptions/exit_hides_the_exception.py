@@ -3,7 +3,8 @@
 
 class SqlAlchemyUnitOfWork:
     def __exit__(self, exc_type, exc, traceback):
-        if exc_type is not None:
+        try:
             self.session.rollback()
-        self.session.close()
+        finally:
+            self.session.close()
         return True

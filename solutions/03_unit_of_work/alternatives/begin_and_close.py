@@ -1,4 +1,4 @@
-"""begin() stands at the door; commit() ends what was refused, and close() ends the rest."""
+"""begin() stands in __enter__; commit() ends what was refused, and close() ends the rest."""
 
 from __future__ import annotations
 

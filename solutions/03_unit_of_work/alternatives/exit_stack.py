@@ -1,4 +1,4 @@
-"""The way out is written down at the way in: an ExitStack remembers what to end."""
+"""__enter__ notes what must be ended: an ExitStack remembers it for __exit__."""
 
 from contextlib import ExitStack
 from typing import Self
