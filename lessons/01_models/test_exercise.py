@@ -80,7 +80,7 @@ def send(exercise, engine):
         lacks = [column for column in row if column not in table.c]
         assert set(lacks) <= {"status"}, (  # that one has a test of its own
             f"the table {name} has no column {lacks[0]!r}\n"
-            f"Give the class the line {lacks[0]}: Mapped[...], or ... = mapped_column(...) after it."
+            f"Write {lacks[0]}: Mapped[...] in its class; a rule goes into mapped_column(...)."
         )
         known = {column: row[column] for column in row if column in table.c}
         try:
@@ -102,8 +102,7 @@ def find_targets(table):
             assert key.column is not None
         except (NoReferencedTableError, NoReferencedColumnError):
             pytest.fail(
-                f"{table.name}.{key.parent.name} names {key.target_fullname!r}: the database has no "
-                "such column\n"
+                f"{key.parent.name} points to {key.target_fullname!r}, and no table has this column\n"
                 'Use the name of the table, not of the class: ForeignKey("cases.id").'
             )
 

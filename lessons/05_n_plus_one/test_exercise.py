@@ -129,7 +129,9 @@ def within_budget(sent, at_most, what, advice=""):
     """Fail when more statements were sent; say what a reader of the list cannot know."""
     message = over_budget(sent, at_most=at_most, what=what)
     if message and any("audit_events" in one.tables for one in sent.statements):
-        message += "\naudit_events is behind record.history, which this test file adds; name the notes."
+        message += (
+            "\naudit_events is behind record.history, which this test file adds; name the notes."
+        )
     if message:
         pytest.fail(f"{message}\n{advice}".rstrip())
 
