@@ -136,11 +136,13 @@ def engine(_exercise, scratch, cases, _dice):
 
 
 def orphans(engine):
-    """Return what each of three connections at once says to a note of no case."""
+    """Return how many of three connections differ, and what each says to a note of no case."""
     orphan = text("INSERT INTO case_notes VALUES ('NO-CASE')")
     answers = []
     with ExitStack() as stack:
-        for connection in [stack.enter_context(engine.connect()) for _ in range(3)]:
+        connections = [stack.enter_context(engine.connect()) for _ in range(3)]
+        answers.append(len({id(one.connection.dbapi_connection) for one in connections}))
+        for connection in connections:
             answers.append(outcome(lambda c: c.execute(orphan).rowcount, connection))
             connection.rollback()
     return answers

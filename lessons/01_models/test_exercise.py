@@ -1,7 +1,9 @@
 """Lesson 01: tables as classes. Bad rows are sent to a real SQLite file, past the classes."""
 
 import importlib
+import re
 import sqlite3
+import traceback
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
 
@@ -9,13 +11,52 @@ import pytest
 from sqlalchemy import Engine, create_engine, event, insert, text
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import (
+    IntegrityError,
+    NoReferencedColumnError,
+    NoReferencedTableError,
+    SQLAlchemyError,
+)
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import Pool
 
 TEN = datetime(2026, 3, 2, 10, tzinfo=UTC)
 CASE = {"id": "CASE-001", "title": "Late report", "status": "DRAFT"}
 NOTE = {"case_id": "CASE-001", "text": "called", "created_at": TEN}
+
+
+@pytest.fixture
+def exercise(request, learners):
+    """The learner's classes. A class that cannot be mapped fails its own task and no other."""
+    try:
+        return learners("exercise.py")
+    except (NameError, TypeError, SQLAlchemyError) as error:
+        # The next test imports the file again, and must meet this error and no other one.
+        base = importlib.import_module("case_tracker.adapters.sql.conventions").Conventions
+        base.metadata.clear()
+        task, message = unmapped(error)
+        marker = request.node.get_closest_marker("task")
+        if marker is None or marker.args[0] != task:
+            pytest.skip(f"not checked yet: 1.{task} comes first")
+        pytest.fail(message)
+
+
+def unmapped(error):
+    """Return the task whose lines Python or SQLAlchemy could not read, and what to do there."""
+    if isinstance(error, NameError) and error.name == "CaseNoteRecord":
+        return 5, (
+            "the line of notes uses CaseNoteRecord, which Python does not know yet\n"
+            'This class stands further down: write its name in quotes, as in "CaseNoteRecord.id".'
+        )
+    words = str(error).partition("\n")[0].partition(" (Background")[0]
+    bodies = [frame.name for frame in traceback.extract_tb(error.__traceback__)]
+    task = 2 if "CaseNoteRecord" in bodies or re.search(r"CaseNoteRecord[.(]", words) else 1
+    if re.search(r"[.']notes\b|cascade|relationship|de-stringify", words, re.IGNORECASE):
+        task = 5
+    if name := re.search(r'Type annotation for "([\w.]+)" can', words):
+        wanted = {1: "Mapped[str]", 2: "Mapped[str]", 5: 'Mapped[list["CaseNoteRecord"]]'}
+        return task, f"{name[1]} has no Mapped[...] around its type\nWrite {wanted[task]}."
+    return task, f"the classes cannot be mapped: {words}"
 
 
 @pytest.fixture
@@ -36,9 +77,14 @@ def send(exercise, engine):
     def send(name, **row):
         table = exercise.CaseRecord.metadata.tables.get(name)
         assert table is not None, f"no class has the table {name!r}"
+        lacks = [column for column in row if column not in table.c]
+        assert set(lacks) <= {"status"}, (  # that one has a test of its own
+            f"the table {name} has no column {lacks[0]!r}\n"
+            f"Write {lacks[0]}: Mapped[...] in its class; a rule goes into mapped_column(...)."
+        )
         known = {column: row[column] for column in row if column in table.c}
         try:
-            assert all(key.column is not None for key in table.foreign_keys)  # finds its table
+            find_targets(table)
             table.create(engine, checkfirst=True)
             with engine.begin() as connection:
                 connection.execute(insert(table).values(known))
@@ -47,6 +93,18 @@ def send(exercise, engine):
         return "stored"
 
     return send
+
+
+def find_targets(table):
+    """Fail when a foreign key names a table or a column that no class has."""
+    for key in table.foreign_keys:
+        try:
+            assert key.column is not None
+        except (NoReferencedTableError, NoReferencedColumnError):
+            pytest.fail(
+                f"{key.parent.name} points to {key.target_fullname!r}, and no table has this column\n"
+                'Use the name of the table, not of the class: ForeignKey("cases.id").'
+            )
 
 
 @pytest.mark.guard
@@ -104,6 +162,32 @@ def test_an_id_belongs_to_one_case(send, other_connection):
     assert rows == [("CASE-001", "Late report")], f"an id that is taken, or NULL: {rows}"
 
 
+@pytest.mark.task(1)
+def test_two_cases_may_have_one_title(send, other_connection):
+    """Two deliveries are late on one day, and the second report is refused."""
+    whole = send("cases", **CASE)
+    assert whole == "stored", f"a whole case was refused: {whole}"
+
+    answer = send("cases", **CASE | {"id": "CASE-002"})
+
+    assert answer == "stored", f"a second case with the title 'Late report' was refused: {answer}"
+    assert other_connection("SELECT count(*) FROM cases") == [(2,)]
+
+
+@pytest.mark.task(1)
+def test_a_column_is_as_long_as_its_longest_value(send, other_connection):
+    """SQLite ignores the length of String(5); PostgreSQL refuses each longer title."""
+    send("cases", **CASE)
+    types = dict(other_connection("SELECT name, type FROM pragma_table_info('cases')"))
+
+    longest = {"id": 40, "title": 200, "status": len("UNDER_REVIEW")}
+    for column in longest.keys() & types.keys():
+        length = re.search(r"\((\d+)\)", types[column])
+        assert length is None or int(length[1]) >= longest[column], (
+            f"{column} takes {length[1]} characters; a case may have {longest[column]} there"
+        )
+
+
 @pytest.mark.task(2)
 def test_a_note_of_an_unknown_case_is_refused(send, other_connection, observed):
     """A note whose case does not exist is shown to nobody, and counted by every report."""
@@ -124,7 +208,7 @@ def test_a_note_of_an_unknown_case_is_refused(send, other_connection, observed):
 
 @pytest.mark.task(2)
 def test_a_note_has_a_text_and_a_time(send, other_connection):
-    """A note without its time cannot be put in order when a case is disputed."""
+    """When a case is disputed, somebody asks what was said, and on which day."""
     send("cases", **CASE)
     whole = send("case_notes", **NOTE)
     assert whole == "stored", f"a whole note was refused: {whole}"
@@ -213,6 +297,24 @@ def test_every_connection_enforces_foreign_keys(build_engine, database, observed
         assert answer == "enforced", (
             f"the {name} connection stored a note of CASE-404, no such case"
         )
+
+
+@pytest.mark.task(3)
+def test_each_connection_has_a_transaction_of_its_own(build_engine, database):
+    """On one shared connection, one request stores the half-done work of another."""
+    engine = build_engine(f"sqlite:///{database}")
+    create_by_hand(engine)
+
+    with engine.connect() as ana, engine.connect() as ben:
+        shared = ana.connection.dbapi_connection is ben.connection.dbapi_connection
+        assert not shared, (
+            "Ana and Ben asked for two connections and got the same one\n"
+            "create_engine(url) has a pool that gives each of them its own; leave poolclass out."
+        )
+        ana.execute(text("INSERT INTO cases VALUES ('CASE-002')"))
+        seen = ben.execute(text("SELECT id FROM cases")).scalars().all()
+
+    assert seen == ["CASE-001"], f"Ana has not committed CASE-002; Ben's connection reads {seen}"
 
 
 @pytest.mark.task(3)
@@ -306,7 +408,7 @@ def sessions(exercise, engine, send):
     send("case_notes", **NOTE | {"id": 9, "case_id": "CASE-002"})
     try:
         exercise.Base.registry.configure()
-    except SQLAlchemyError as error:
+    except (AttributeError, SQLAlchemyError) as error:
         pytest.fail(f"the classes do not fit together: {error}")
     return lambda: Session(engine)
 
@@ -355,8 +457,8 @@ def taken_out(exercise, sessions, order, observed):
 
 
 @pytest.mark.task(5)
-def test_a_note_is_stored_with_its_case(exercise, sessions, other_connection):
-    """A note that is not stored with its case is a phone call that never happened."""
+def test_a_note_is_stored_with_its_case(exercise, sessions, other_connection, observed):
+    """Somebody writes down a phone call, saves the case, and the note is gone."""
     case_record, note_record = exercise.CaseRecord, exercise.CaseNoteRecord
 
     with sessions() as session:
@@ -368,12 +470,15 @@ def test_a_note_is_stored_with_its_case(exercise, sessions, other_connection):
         session.commit()
 
     rows = other_connection("SELECT case_id, text FROM case_notes WHERE id != 9 ORDER BY id")
-    assert rows == [("CASE-001", "called"), ("CASE-001", "wrote")], f"the notes are {rows}"
+    observed["stored_with_their_case"] = len(rows)
+    assert rows == [("CASE-001", "called"), ("CASE-001", "wrote")], (
+        f"CASE-001 was saved with 2 notes, 'called' and 'wrote'; the table has {rows}"
+    )
 
 
 @pytest.mark.task(5)
 def test_notes_come_in_the_order_of_their_ids(order, taken_out):
-    """A decision that reads the notes in another order each day is another decision each day."""
+    """An answer that is shown above its question leads to a wrong decision."""
     assert order[0] == [1, 2, 3, 4], f"the notes come in this order of ids: {order[0]}"
     assert order[1] == [1, 2, 3, 4], (
         f"SQLite chose the order, and with a new index it is {order[1]}"
@@ -388,7 +493,7 @@ def test_a_note_that_is_taken_out_is_deleted(taken_out, observed):
 
 @pytest.mark.task(5)
 def test_a_case_that_is_deleted_takes_its_notes_along(exercise, sessions, order, other_connection):
-    """Data that must be deleted by law, and is still there, is an expensive surprise."""
+    """The law says that the data must be deleted, and some of it is still stored."""
     with sessions() as session:
         session.delete(session.get(exercise.CaseRecord, "CASE-001"))
         try:

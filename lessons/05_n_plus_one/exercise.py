@@ -11,7 +11,7 @@ def lazy_statements(cases: int) -> int:
 
     `to_domain()` reads the notes of each case. This number is why the rest of this module exists.
     """
-    # TODO 5.1: predict the statements for 1, 2, 10 and any other number of cases
+    # TODO 5.1: write the rule: how many statements a lazy list of any number of cases sends
     return 1
 
 
