@@ -3,6 +3,7 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import Annotated, Any
 
 from case_tracker.domain.case import Case, CaseId
@@ -201,6 +202,10 @@ def same_service(_exercise, database, cases):
     from click.testing import CliRunner
 
     from case_tracker.entrypoints.cli import main
+
+    # A file of its own: the command line works on tables that its migrations made.
+    database = replace(database, path=database.path.with_name("commands.db"))
+    CliRunner().invoke(main, ["--database", f"sqlite:///{database.path}", "db", "upgrade"])
 
     def run(case_id, title, url=f"sqlite:///{database.path}"):
         result = CliRunner().invoke(main, ["--database", url, "open", case_id, title])
