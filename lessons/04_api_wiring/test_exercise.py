@@ -27,7 +27,9 @@ REPORT = {"id": "CASE-001", "title": "Late report"}
 OPEN = ("open", "CASE-001", "Late report")
 SQLITE = pytest.mark.parametrize("units", ["sqlite"], indirect=True)
 MEMORY = pytest.mark.parametrize("units", ["memory"], indirect=True)
-NO_FACTORY = "app.state.units must be the factory itself: connect() keeps it, units_of() hands it on"
+NO_FACTORY = (
+    "app.state.units must be the factory itself: connect() keeps it, units_of() hands it on"
+)
 PORT_ONLY = "a service knows the port only: write unit.commit(), not unit.session.commit()"
 REFUSALS = {
     CaseNotFoundError(LATE): 404,
@@ -463,3 +465,25 @@ def test_a_refused_command_exits_with_1(terminal, other_connection, observed):
     assert titles == ["Late report"], f"CASE-001 was opened twice; stored is {titles}"
     assert again.exit_code == 1, f"CASE-001 is taken, and the exit code is {again.exit_code}"
     assert "exists already" in again.output, f"CASE-001 is taken; the command says {again.output!r}"
+
+
+@pytest.mark.task(4)
+def test_a_refusal_reaches_the_caller(exercise, units, observed):
+    """Whoever calls open_command() from a program wants an error, and not the end of the program."""
+
+    def open_as(title):
+        try:
+            return exercise.open_command(units, LATE.value, title)
+        except (Exception, SystemExit) as error:
+            return error
+
+    first, again = open_as("Late report"), open_as("Lost report")
+
+    observed["first"] = type(first).__name__
+    assert first == "CASE-001 DRAFT Late report", (
+        f"open_command() gave {first!r}, and not the line to print"
+    )
+    assert isinstance(again, CaseTrackerError), (
+        f"CASE-001 is taken, and open_command() gave {again!r}\n"
+        "let the CaseTrackerError travel: the command line prints it and exits with 1"
+    )
