@@ -241,7 +241,7 @@ def refused(call):
         call()
     except CaseTrackerError:
         return "CaseTrackerError"
-    except (Exception, SystemExit) as error:
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - its name is the answer
         return type(error).__name__
     return None
 
