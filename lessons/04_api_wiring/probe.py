@@ -3,6 +3,7 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import Annotated, Any
 
 from case_tracker.domain.case import Case, CaseId
@@ -13,8 +14,10 @@ from case_tracker.domain.errors import (
     ConcurrentUpdateError,
     ConstraintViolatedError,
     DatabaseBusyError,
+    DatabaseUnavailableError,
     InvalidTransitionError,
     InvalidValueError,
+    ReferenceTakenError,
 )
 from case_tracker.domain.status import CaseStatus
 from workbook.lens.recorder import Recorder
@@ -162,10 +165,14 @@ def hand_over_the_factory(exercise, database, _cases):
             list(pool.map(lambda _: client(app).get("/meet"), range(2)))
         browser.get("/look")
         browser.get("/look")
-    return [len(set(map(id, objects))) for objects in (inside, cases, made)]
+        with Recorder() as sent:
+            browser.get("/cases")
+            browser.post("/cases", json={"id": "CASE-MODE", "title": "how does it begin"})
+    modes = [event.detail for event in sent.events if event.kind == "BEGIN"]
+    return [[len(set(map(id, objects))) for objects in (inside, cases, made)], modes]
 
 
-def statuses(_exercise, database, cases):
+def statuses(exercise, database, cases):
     """Every error of the domain has its status; so have a missing case and a forbidden step."""
     case_id = cases[0].id
     errors = [
@@ -176,7 +183,9 @@ def statuses(_exercise, database, cases):
         InvalidTransitionError(case_id, CaseStatus.DRAFT, CaseStatus.CLOSED),
         ConcurrentUpdateError(case_id),
         ConstraintViolatedError("a constraint"),
+        ReferenceTakenError(),
         DatabaseBusyError(),
+        DatabaseUnavailableError(),
         CaseTrackerError("something else"),
     ]
 
@@ -193,14 +202,21 @@ def statuses(_exercise, database, cases):
         answers.append(browser.get("/cases/UNKNOWN"))
         step = {"target_status": "CLOSED"}
         answers.append(browser.post(f"/cases/{case_id.value}/transitions", json=step))
-    return [answer.status_code for answer in answers]
+    returned = [outcome(exercise.status_code, error) for error in errors]
+    numbers = [int(code) if isinstance(code, int) else code for code in returned]
+    return [answer.status_code for answer in answers] + numbers
 
 
-def same_service(_exercise, database, cases):
+def same_service(exercise, database, cases):
     """What is printed, the exit codes, the stored rows, and whether the service wrote them."""
     from click.testing import CliRunner
 
+    from case_tracker.adapters.sql.units import SqlUnitsOfWork
     from case_tracker.entrypoints.cli import main
+
+    # A file of its own: the command line works on tables that its migrations made.
+    database = replace(database, path=database.path.with_name("commands.db"))
+    CliRunner().invoke(main, ["--database", f"sqlite:///{database.path}", "db", "upgrade"])
 
     def run(case_id, title, url=f"sqlite:///{database.path}"):
         result = CliRunner().invoke(main, ["--database", url, "open", case_id, title])
@@ -212,9 +228,22 @@ def same_service(_exercise, database, cases):
     by_the_service = all(any(f.name == "open_case" for f in entry.frames) for entry in inserts)
     taken, message = run(cases[0].id.value, "the id is taken")
     blank, _ = run("BLANK", " ")
+    units = SqlUnitsOfWork(database.engine)
+    errors = [refused(lambda: exercise.open_command(units, "DIRECT", "the same id")) for _ in "ab"]
     in_memory = run("MEMORY", "in memory", url="memory:")
     rows = database.other_connection(TITLES)
-    return [opened, by_the_service, taken, bool(message), blank, in_memory, rows]
+    return [opened, by_the_service, taken, bool(message), blank, errors, in_memory, rows]
+
+
+def refused(call):
+    """Return the kind of error a call ends with: the domain's, or its name; None without one."""
+    try:
+        call()
+    except CaseTrackerError:
+        return "CaseTrackerError"
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - its name is the answer
+        return type(error).__name__
+    return None
 
 
 TASKS = {1: commit_in_the_service, 2: hand_over_the_factory, 3: statuses, 4: same_service}

@@ -2,7 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import Annotated, Any
 
 import pytest
@@ -15,7 +15,9 @@ from case_tracker.domain.errors import (
     ConcurrentUpdateError,
     ConstraintViolatedError,
     DatabaseBusyError,
+    DatabaseUnavailableError,
     InvalidTransitionError,
+    ReferenceTakenError,
 )
 from case_tracker.domain.status import CaseStatus
 
@@ -23,6 +25,35 @@ LATE = CaseId("CASE-001")
 REPORT = {"id": "CASE-001", "title": "Late report"}
 OPEN = ("open", "CASE-001", "Late report")
 SQLITE = pytest.mark.parametrize("units", ["sqlite"], indirect=True)
+MEMORY = pytest.mark.parametrize("units", ["memory"], indirect=True)
+NO_FACTORY = (
+    "app.state.units must be the factory itself: connect() keeps it, units_of() hands it on"
+)
+PORT_ONLY = "a service knows the port only: write unit.commit(), not unit.session.commit()"
+REFUSALS = {
+    CaseNotFoundError(LATE): 404,
+    CaseAlreadyExistsError(LATE): 409,
+    ReferenceTakenError(): 409,
+    InvalidTransitionError(LATE, CaseStatus.DRAFT, CaseStatus.CLOSED): 409,
+    ConcurrentUpdateError(LATE): 409,
+    ConstraintViolatedError("fk_case_notes_case_id_cases"): 409,
+    DatabaseBusyError(): 503,
+    DatabaseUnavailableError(): 503,
+    CaseTrackerError("something else"): 503,
+}
+
+
+@contextmanager
+def in_words():
+    """Say what a plausible slip means, in place of a bare AttributeError."""
+    try:
+        yield
+    except AttributeError as error:
+        if error.name == "session":
+            raise AssertionError(f"{PORT_ONLY}\n{error}") from error
+        if error.name in ("read", "write", "units"):
+            raise AssertionError(f"{NO_FACTORY}\n{error}") from error
+        raise
 
 
 @pytest.fixture(params=["sqlite", "memory"])
@@ -91,9 +122,22 @@ def app(units):
 
 
 @pytest.fixture
-def visit(app, diary):
-    """Makes a client. When an answer begins to go out, the diary notes it, and `look` runs."""
+def client_of():
+    """Makes a client of an application; what goes wrong inside is said in words."""
     from fastapi.testclient import TestClient
+
+    class Client(TestClient):
+        def request(self, *arguments, **options):
+            with in_words():
+                return super().request(*arguments, **options)
+
+    return Client
+
+
+@pytest.fixture
+def visit(app, units, diary, client_of):
+    """Makes a client. When an answer begins to go out, the diary notes it, and `look` runs."""
+    app.state.units = units  # whether connect() keeps it is tested in 4.2
 
     def client(look=lambda: None, *, crash=True):
         async def door(scope, receive, send):
@@ -105,7 +149,7 @@ def visit(app, diary):
 
             await app(scope, receive, let_out)
 
-        return TestClient(door, raise_server_exceptions=crash)
+        return client_of(door, raise_server_exceptions=crash)
 
     return client
 
@@ -126,8 +170,8 @@ def test_an_opened_case_is_found(visit, diary, observed):
 
     units_did = f"what the units of work did: {observed['life']}"
     assert opened.status_code == 201, f"a new case is answered {told(opened)}\n{units_did}"
-    assert found.status_code == 200, (
-        f"the client read 201 Created, and then {told(found)} for the same case\n{units_did}"
+    assert found.is_success, (
+        f"the client read 201 Created, and then CASE-001 was not found\n{units_did}"
     )
     assert found.json()["title"] == "Late report", f"the case came back as {found.json()}"
 
@@ -180,6 +224,7 @@ def test_the_work_is_done_when_the_answer_begins(visit, stored, diary, observed)
     observed["life"] = str(diary)
     before = diary[: diary.index("answered")]
     still_open = before.count("entered") - before.count("left")
+    observed["in_time"] = seen == [["Late report"]]
     units_did = f"what the units of work did: {diary}"
     assert seen == [["Late report"]], (
         f"when {told(answer)} went out, a second connection saw {seen[0]}\n{units_did}"
@@ -210,7 +255,7 @@ def test_no_connection_waits_for_the_client(visit, engine, diary, observed):
 @pytest.mark.task(1)
 def test_the_service_stores_without_fastapi(learners, units, stored, recording):
     """The command line calls the same service, and has no dependency that commits for it."""
-    with recording() as sent:
+    with recording() as sent, in_words():
         case = learners("open_case.py").open_case(units, LATE, "Late report")
 
     modes = [event.detail for event in sent.events if event.kind == "BEGIN"]
@@ -229,10 +274,8 @@ def handed_over(exercise):
 
 @SQLITE
 @pytest.mark.task(2)
-def test_two_requests_at_once_never_share_a_unit(app, handed_over, observed):
+def test_two_requests_at_once_never_share_a_unit(app, client_of, handed_over, observed):
     """In a shared unit, the commit of one request stores the half-done work of the other."""
-    from fastapi.testclient import TestClient
-
     meeting, inside, cases, kinds = threading.Barrier(2, timeout=10), [], [], []
 
     def meet(units: handed_over):
@@ -245,7 +288,7 @@ def test_two_requests_at_once_never_share_a_unit(app, handed_over, observed):
 
     app.add_api_route("/meet", meet)
     with ThreadPoolExecutor(2) as pool, suppress(threading.BrokenBarrierError):
-        list(pool.map(lambda _: TestClient(app).get("/meet"), range(2)))
+        list(pool.map(lambda _: client_of(app).get("/meet"), range(2)))
 
     assert len(cases) == 2, "the second request waits until the first one has left its unit"
     observed["shared"] = inside[0] is inside[1]
@@ -255,10 +298,8 @@ def test_two_requests_at_once_never_share_a_unit(app, handed_over, observed):
 
 
 @pytest.mark.task(2)
-def test_each_call_makes_a_unit_of_its_own(app, handed_over, observed):
+def test_each_call_makes_a_unit_of_its_own(app, client_of, handed_over, observed):
     """A unit is one transaction: handed out again, it goes on where somebody else stopped."""
-    from fastapi.testclient import TestClient
-
     made = []
 
     def look(units: handed_over):
@@ -266,7 +307,7 @@ def test_each_call_makes_a_unit_of_its_own(app, handed_over, observed):
 
     app.add_api_route("/look", look)
     for _ in range(2):
-        TestClient(app).get("/look")
+        client_of(app).get("/look")
 
     observed["in_one_request"] = "the same unit" if made[0] is made[1] else "another unit"
     observed["in_the_next"] = "the same unit" if made[0] is made[3] else "another unit"
@@ -274,49 +315,80 @@ def test_each_call_makes_a_unit_of_its_own(app, handed_over, observed):
     assert different == 6, f"6 calls of read() and write() made {different} units of work"
 
 
+@MEMORY
+@pytest.mark.task(2)
+def test_only_writing_waits_for_the_writer(app, units, client_of):
+    """When each look takes the write lock, all readers stand in one queue."""
+    client = client_of(app, raise_server_exceptions=False)
+
+    with units.write():
+        looked = client.get("/cases")
+        opened = client.post("/cases", json=REPORT)
+
+    assert looked.is_success, (
+        f"somebody writes, and GET /cases is answered {told(looked)}\n"
+        "it waits for the write lock: units.read() must make a reading unit"
+    )
+    assert opened.status_code != 201, (
+        "two units write at the same time\nunits.write() must make a writing unit, which waits"
+    )
+
+
+@pytest.fixture
+def status_of(exercise, observed):
+    """Calls status_code() with an error, and says in words when it does not return."""
+
+    def call(error):
+        name = type(error).__name__
+        try:
+            return exercise.status_code(error)
+        except NotImplementedError:
+            raise
+        except Exception as raised:
+            slip = f"status_code({name}) raised {type(raised).__name__}; it must return the status"
+            raise AssertionError(f"{slip}\n{raised}") from raised
+
+    with suppress(Exception):
+        found = {int(exercise.status_code(error)) for error in REFUSALS}
+        observed["all_refusals"] = found.pop() if len(found) == 1 else "different"
+    return call
+
+
 @pytest.mark.task(3)
-def test_a_missing_case_is_404(visit, observed):
+def test_a_missing_case_is_404(visit, status_of, observed):
     """A client that reads 503 asks again and again for a case that does not exist."""
+    returned = status_of(CaseNotFoundError(LATE))
     answer = visit().get("/cases/CASE-404")
 
     observed["status"] = answer.status_code
     assert answer.status_code == 404, f"GET of an unknown case is answered {told(answer)}, not 404"
+    assert returned == 404, f"status_code(CaseNotFoundError) returned {returned!r}, not 404"
 
 
 @pytest.mark.task(3)
-def test_a_forbidden_step_is_409(visit, units):
+def test_a_forbidden_step_is_409(visit, units, status_of):
     """A client that reads 409 looks at the case again; one that reads 503 tries for ever."""
     with units.write() as unit:
         unit.cases.add(Case(LATE, "Late report"))
         unit.commit()
 
+    status_of(InvalidTransitionError(LATE, CaseStatus.DRAFT, CaseStatus.CLOSED))
     answer = visit().post("/cases/CASE-001/transitions", json={"target_status": "CLOSED"})
 
     assert answer.status_code == 409, f"DRAFT to CLOSED is answered {told(answer)}, not 409"
 
 
-@SQLITE
 @pytest.mark.task(3)
-def test_every_refusal_has_its_status(visit, app):
+@pytest.mark.parametrize("error", REFUSALS, ids=lambda error: type(error).__name__)
+def test_every_refusal_has_its_status(error, status_of):
     """An error that is nobody's fault must not look like the fault of the client."""
-    refusals = {
-        CaseNotFoundError(LATE): 404,
-        CaseAlreadyExistsError(LATE): 409,
-        InvalidTransitionError(LATE, CaseStatus.DRAFT, CaseStatus.CLOSED): 409,
-        ConcurrentUpdateError(LATE): 409,
-        ConstraintViolatedError("fk_case_notes_case_id_cases"): 409,
-        DatabaseBusyError(): 503,
-        CaseTrackerError("something else"): 503,
-    }
+    returned, name = status_of(error), type(error).__name__
 
-    def refuse(number: int):
-        raise list(refusals)[number]
-
-    app.add_api_route("/refuse/{number}", refuse)
-    for number, (error, status) in enumerate(refusals.items()):
-        answer = visit(crash=False).get(f"/refuse/{number}")
-        name = type(error).__name__
-        assert answer.status_code == status, f"{name} is answered {told(answer)}, not {status}"
+    parents = " > ".join(cls.__name__ for cls in type(error).__mro__[:-3])
+    assert returned == REFUSALS[error], (
+        f"status_code({name}) returned {returned!r}, not {REFUSALS[error]}\n"
+        f"its classes: {parents}; the first case that fits one of them wins"
+    )
 
 
 @pytest.mark.guard
@@ -324,12 +396,15 @@ def test_an_id_that_no_case_can_have_is_422(visit):
     """The client must change its request: sending it again helps nobody."""
     answer = visit().get("/cases/two words")
 
-    assert answer.status_code == 422, f"GET of 'two words' is answered {told(answer)}, not 422"
+    assert answer.status_code == 422, (
+        f"GET of 'two words' is answered {told(answer)}, not 422\n"
+        "the first case that fits wins: CaseTrackerError() fits every error, so it cannot be first"
+    )
 
 
 @pytest.fixture
 def terminal(database):
-    """Runs the command line: `terminal("open", "CASE-001", "Late report")`."""
+    """Runs the command line on new tables: `terminal("open", "CASE-001", "Late report")`."""
     from click.testing import CliRunner
 
     from case_tracker.entrypoints.cli import main
@@ -340,6 +415,7 @@ def terminal(database):
             raise result.exception
         return result
 
+    run("db", "upgrade")
     return run
 
 
@@ -362,7 +438,8 @@ def test_the_command_calls_the_service(terminal, recording, observed):
         terminal(*OPEN)
     try:
         in_memory = terminal(*OPEN, url="memory:").output.strip()
-        observed["in_memory"] = "works" if "CASE-001 DRAFT" in in_memory else "fails"
+        outcomes = {"works": "CASE-001 DRAFT", "busy": "database is busy", "fails": ""}
+        observed["in_memory"] = next(word for word, sign in outcomes.items() if sign in in_memory)
     except AttributeError as error:
         in_memory, observed["in_memory"] = str(error), "AttributeError"
 
@@ -388,3 +465,24 @@ def test_a_refused_command_exits_with_1(terminal, other_connection, observed):
     assert titles == ["Late report"], f"CASE-001 was opened twice; stored is {titles}"
     assert again.exit_code == 1, f"CASE-001 is taken, and the exit code is {again.exit_code}"
     assert "exists already" in again.output, f"CASE-001 is taken; the command says {again.output!r}"
+
+
+@pytest.mark.task(4)
+def test_a_refusal_reaches_the_caller(exercise, units):
+    """A program that calls open_command() wants an error, and not its own end."""
+
+    def open_as(title):
+        try:
+            return exercise.open_command(units, LATE.value, title)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - the test judges it
+            return error
+
+    first, again = open_as("Late report"), open_as("Lost report")
+
+    assert first == "CASE-001 DRAFT Late report", (
+        f"open_command() gave {first!r}, and not the line to print"
+    )
+    assert isinstance(again, CaseTrackerError), (
+        f"CASE-001 is taken, and open_command() gave {again!r}\n"
+        "let the CaseTrackerError travel: the command line prints it and exits with 1"
+    )

@@ -4,13 +4,23 @@ from fastapi import FastAPI
 
 from case_tracker.domain.case import CaseId
 from case_tracker.domain.errors import (
+    CaseAlreadyExistsError,
     CaseNotFoundError,
     CaseTrackerError,
-    DatabaseBusyError,
+    ConcurrentUpdateError,
+    ConstraintViolatedError,
+    InvalidTransitionError,
     InvalidValueError,
 )
 from case_tracker.ports.unit_of_work import UnitsOfWork
 from case_tracker.services.open_case import open_case
+
+CONFLICTS = (
+    CaseAlreadyExistsError,
+    InvalidTransitionError,
+    ConcurrentUpdateError,
+    ConstraintViolatedError,
+)
 
 
 def connect(app: FastAPI, units: UnitsOfWork) -> None:
@@ -26,9 +36,7 @@ def status_code(error: CaseTrackerError) -> int:
         return 422
     if isinstance(error, CaseNotFoundError):
         return 404
-    if isinstance(error, DatabaseBusyError) or type(error) is CaseTrackerError:
-        return 503
-    return 409
+    return 409 if isinstance(error, CONFLICTS) else 503
 
 
 def open_command(units: UnitsOfWork, case_id: str, title: str) -> str:

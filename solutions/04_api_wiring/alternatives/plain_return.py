@@ -38,7 +38,8 @@ async def units_of(request: Request) -> UnitsOfWork:
 
 
 def status_code(error: CaseTrackerError) -> int:
-    return STATUSES.get(type(error), HTTPStatus.SERVICE_UNAVAILABLE)
+    known = (STATUSES[cls] for cls in type(error).__mro__ if cls in STATUSES)
+    return next(known, HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 def open_command(units: UnitsOfWork, case_id: str, title: str) -> str:
