@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import uuid4
 
-from case_tracker.domain.case import CaseId
+from case_tracker.domain.case import CaseId, is_storable
 from case_tracker.domain.clock import utc_now
 from case_tracker.domain.errors import InvalidValueError
 from case_tracker.domain.status import CaseStatus
@@ -18,7 +18,7 @@ class Actor:
     name: str
 
     def __post_init__(self) -> None:
-        if not self.name.strip():
+        if not self.name.strip() or not is_storable(self.name):
             raise InvalidValueError("actor", self.name, "has a name")
 
 

@@ -13,6 +13,7 @@ MAX_ID_LENGTH = 40
 MAX_TITLE_LENGTH = 200
 MAX_NOTE_LENGTH = 10_000
 MAX_REFERENCE_LENGTH = 60
+_SURROGATE = re.compile("[\ud800-\udfff]")  # what a byte becomes on a command line in no UTF-8
 _ID = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{MAX_ID_LENGTH - 1}}}")
 
 
@@ -82,5 +83,10 @@ class Case(Versioned):
 
 
 def _check_text(what: str, text: str, longest: int) -> None:
-    if not text.strip() or len(text) > longest or "\x00" in text:
+    if not text.strip() or len(text) > longest or not is_storable(text):
         raise InvalidValueError(what, text[:60], f"has 1 to {longest} characters and is not blank")
+
+
+def is_storable(text: str) -> bool:
+    """Say whether every database can keep this text: no NUL, and nothing that UTF-8 lacks."""
+    return "\x00" not in text and (text.isascii() or not _SURROGATE.search(text))

@@ -11,6 +11,7 @@ from case_tracker.ports.read_models import CaseView
 from case_tracker.ports.unit_of_work import UnitsOfWork
 
 MAX_PAGE = 100
+MAX_OFFSET = 10**9  # an integer of a database has an end
 
 
 @dataclass(frozen=True)
@@ -37,12 +38,12 @@ def list_cases(
     """Return a page of cases, ordered by id, and the total, both from one state of the database.
 
     Raises:
-        InvalidValueError: `limit` is not 1 to 100, or `offset` is negative.
+        InvalidValueError: `limit` is not 1 to 100, or `offset` is not 0 to 1,000,000,000.
     """
     if not 1 <= limit <= MAX_PAGE:
         raise InvalidValueError("limit", limit, f"is 1 to {MAX_PAGE}")
-    if offset < 0:
-        raise InvalidValueError("offset", offset, "is 0 or more")
+    if not 0 <= offset <= MAX_OFFSET:
+        raise InvalidValueError("offset", offset, f"is 0 to {MAX_OFFSET}")
     with units.read() as unit:
         return CasePage(
             unit.pages.page(status, limit=limit, offset=offset), unit.pages.total(status)

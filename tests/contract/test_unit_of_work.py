@@ -11,6 +11,7 @@ from case_tracker.domain.errors import (
     CaseNotFoundError,
     ConcurrentUpdateError,
     InvalidTransitionError,
+    InvalidValueError,
 )
 from case_tracker.domain.status import CaseStatus
 from case_tracker.services.add_note import add_note
@@ -168,6 +169,13 @@ def test_pages_and_counts(units):
 
     assert ([case.id for case in page.cases], page.total) == (["CASE-0", "CASE-1"], 3)
     assert count_cases(units) == 3
+
+
+@pytest.mark.parametrize("wrong", [{"limit": 0}, {"limit": 101}, {"offset": -1}, {"offset": 2**63}])
+def test_a_page_that_cannot_be_is_refused(units, wrong):
+    """A number that no database can hold is the caller's mistake, on every store."""
+    with pytest.raises(InvalidValueError, match=next(iter(wrong))):
+        list_cases(units, **wrong)
 
 
 def test_the_history_of_an_unknown_case_is_refused(units):
