@@ -4,7 +4,6 @@ Source: RFC 9457, "Problem Details for HTTP APIs"
 """
 
 import re
-from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -49,7 +48,6 @@ def problem(
     *,
     error: Exception | None = None,
     errors: list[dict[str, str]] | None = None,
-    headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
     """Return the answer to a refused request.
 
@@ -67,8 +65,8 @@ def problem(
         errors=errors,
     )
     told = {REQUEST_ID: request_id} if request_id else {}
-    more = {**(headers or {}), **_MORE_HEADERS.get(status, {}), **told}
-    return JSONResponse(body.model_dump(exclude_none=True), status, more, MEDIA_TYPE)
+    headers = _MORE_HEADERS.get(status, {}) | told
+    return JSONResponse(body.model_dump(exclude_none=True), status, headers, MEDIA_TYPE)
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:

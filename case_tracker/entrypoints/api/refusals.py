@@ -54,7 +54,9 @@ def _invalid(request: Request, error: Exception) -> JSONResponse:
 
 def _no_route(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
-    return problem(request, error.status_code, error.detail, headers=error.headers)
+    answer = problem(request, error.status_code, error.detail)
+    answer.headers.update(error.headers or {})  # 405 names what is allowed
+    return answer
 
 
 def _crashed(request: Request, _error: Exception) -> JSONResponse:
