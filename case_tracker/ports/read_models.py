@@ -29,9 +29,18 @@ class CasePages(Protocol):
     """Cases, a page at a time."""
 
     def page(
-        self, status: CaseStatus | None = None, *, limit: int = 100, offset: int = 0
+        self,
+        status: CaseStatus | None = None,
+        *,
+        limit: int = 100,
+        offset: int = 0,
+        after: CaseId | None = None,
     ) -> list[CaseView]:
-        """Return at most `limit` cases with their notes, ordered by id, after skipping `offset`."""
+        """Return at most `limit` cases with their notes, ordered by id, after skipping `offset`.
+
+        With `after`, the page begins behind that id, whether a case has it or not. That costs the
+        same on every page; an offset reads all it skips.
+        """
         ...
 
     def total(self, status: CaseStatus | None = None) -> int:

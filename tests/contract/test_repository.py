@@ -326,3 +326,33 @@ def test_a_reference_is_unique_among_living_cases(units):
     store(units, Case(CaseId("CASE-003"), "again", reference="INV-17"), Case(CaseId("C-4"), "none"))
 
     assert stored(units, CaseId("CASE-003")).reference == "INV-17"
+
+
+def test_a_page_begins_behind_an_id(units):
+    """Who turns the page misses nothing and sees nothing twice, also when that case is gone."""
+    store(units, *(Case(CaseId(f"CASE-{n:03}"), "a title") for n in (3, 1, 5, 2, 4)))
+    remove(units, CaseId("CASE-002"))
+
+    with units.read() as unit:
+        pages = [
+            [view.id for view in unit.pages.page(limit=2, after=CaseId(after))]
+            for after in ("CASE-001", "CASE-002", "CASE-004", "CASE-005")
+        ]
+
+    assert pages == [["CASE-003", "CASE-004"], ["CASE-003", "CASE-004"], ["CASE-005"], []]
+
+
+def test_a_page_behind_an_id_is_filtered_too(units):
+    """Turning the page keeps the filter."""
+    closed = CaseStatus.CLOSED
+    store(
+        units,
+        Case(CaseId("CASE-001"), "a", closed),
+        Case(CaseId("CASE-002"), "b"),
+        Case(CaseId("CASE-003"), "c", closed),
+    )
+
+    with units.read() as unit:
+        page = unit.pages.page(closed, after=CaseId("CASE-001"))
+
+    assert [view.id for view in page] == ["CASE-003"]

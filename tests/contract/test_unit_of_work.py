@@ -202,3 +202,22 @@ def test_writers_take_turns(units):
 
     case = show_case(units, LATE)
     assert (len(case.notes), case.version) == (40, 41)
+
+
+def test_turning_pages_shows_each_case_once(units):
+    """`next_after` leads from the first page to the last one, and then nowhere."""
+    import_cases(units, [Case(CaseId(f"CASE-{n}"), "a title") for n in range(5)])
+
+    after, pages = None, []
+    while not pages or after:
+        page = list_cases(units, limit=2, after=after)
+        pages.append([case.id for case in page.cases])
+        after = page.next_after
+
+    assert pages == [["CASE-0", "CASE-1"], ["CASE-2", "CASE-3"], ["CASE-4"]]
+
+
+def test_a_page_has_one_beginning(units):
+    """An offset behind an id would be a page that nobody meant."""
+    with pytest.raises(InvalidValueError, match="together with after"):
+        list_cases(units, offset=1, after=LATE)

@@ -45,7 +45,8 @@ def test_pages_have_a_total(client):
     page = client.get("/cases", params={"limit": 2, "offset": 1}).json()
 
     assert ([case["id"] for case in page["cases"]], page["total"]) == (["CASE-002", "CASE-003"], 3)
-    assert client.get("/cases", params={"status": "CLOSED"}).json() == {"cases": [], "total": 0}
+    nothing = {"cases": [], "total": 0, "next": None}
+    assert client.get("/cases", params={"status": "CLOSED"}).json() == nothing
 
 
 @pytest.mark.parametrize(
@@ -74,6 +75,7 @@ def test_what_is_refused_says_why(client, method, path, body, status):
 
     assert answer.status_code == status
     assert answer.json()["detail"]
+    assert answer.headers["content-type"] == "application/problem+json"
 
 
 def test_a_connection_that_breaks_at_commit_is_no_invitation_to_retry(postgres_url):

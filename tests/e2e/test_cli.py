@@ -72,7 +72,10 @@ def test_a_database_that_cannot_be_reached_is_one_line(url):
     result = CliRunner().invoke(main, ["--database", url, "list"])
 
     assert result.exit_code == 1
-    assert result.output == "Error: the database cannot be reached; nothing was changed\n"
+    assert result.output == (
+        "Error: the database cannot be reached; nothing was changed; "
+        "check --database, or whether the server runs\n"
+    )
 
 
 def test_a_wrong_setting_is_named(monkeypatch):

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from case_tracker.adapters.sql.models import CaseNoteRecord, CaseRecord
 from case_tracker.adapters.sql.soft_delete import alive
-from case_tracker.domain.case import Note
+from case_tracker.domain.case import CaseId, Note
 from case_tracker.domain.status import CaseStatus
 from case_tracker.ports.read_models import CaseView
 
@@ -23,10 +23,17 @@ class SqlCasePages:
         self._session = session
 
     def page(
-        self, status: CaseStatus | None = None, *, limit: int = 100, offset: int = 0
+        self,
+        status: CaseStatus | None = None,
+        *,
+        limit: int = 100,
+        offset: int = 0,
+        after: CaseId | None = None,
     ) -> list[CaseView]:
         """Return at most `limit` cases with their notes, ordered by id. Emits at most 2 SELECTs."""
         query = _page(status).limit(limit).offset(offset)
+        if after is not None:
+            query = query.where(CaseRecord.id > after.value)
         rows = self._session.execute(query).all()
         notes = self._notes([row.id for row in rows])
         return [_view(row, notes.get(row.id, ())) for row in rows]
