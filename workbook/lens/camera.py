@@ -106,6 +106,11 @@ class Camera:
             self._ours.add(card.number)
         return card.number
 
+    def filled(self, thing: object) -> None:
+        """A row filled this object again; that it is expired no more is said a moment later."""
+        number = self.cast.number(thing)
+        self._cards[number] = replace(self._cards[number], expired=False)
+
     def put(self, thing: object, reason: str) -> None:
         """An object became pending, for this reason."""
         self.note("put", thing)

@@ -102,7 +102,11 @@ class Cast:
             expired=state.expired,
             foreign=state.session is not None and state.session is not self._session,
             values=tuple(self._values(state, coming)),
-            forgotten=tuple(name for name in _columns(state) if name in state.expired_attributes),
+            forgotten=tuple(
+                name
+                for name in _columns(state)
+                if name in state.expired_attributes and name not in state.dict
+            ),
             changes=tuple(_changes(state, coming)) if state.key else (),
             lists=lists,
             tables=_tables(state),

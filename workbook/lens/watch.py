@@ -194,6 +194,8 @@ class Watch:
     def _reached(self, kind: Told, thing: object | None) -> None:
         if thing is not None and inspect(thing).session is self._session:
             self._moved(kind, self._session, thing)
+            if kind == "fresh":
+                self._camera.filled(thing)
 
     def _changing(self, kind: str, thing: object, *heard: Any) -> None:
         state, camera = inspect(thing), self._camera
