@@ -1,8 +1,8 @@
 """Session.delete() announces nothing: which line was it?
 
 Where close(), or a rollback without a connection, comes before anything else, nobody can know that
-there was one. Never guesses: exactly one line between the step before and the next event names `.delete(`, or no
-line is told.
+there was one. Never guesses: exactly one line between the step before and the next event names
+`.delete(`, or no line is told.
 """
 
 import linecache

@@ -20,6 +20,7 @@ In a notebook a film that stands alone in the last line of a cell shows itself.
 """
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -34,6 +35,8 @@ from workbook.lens.objects import Cast
 from workbook.lens.outside import Outside
 from workbook.lens.reading import Reader
 from workbook.lens.recorder import Recorder
+from workbook.lens.render.data import film_data
+from workbook.lens.render.page import Script, fragment, page
 from workbook.lens.stack import Walker, user_code_outside
 from workbook.lens.steps import Step
 from workbook.lens.watch import Watch
@@ -143,3 +146,24 @@ class Film:
         if self._camera is None or self._watch is None:
             return self._error
         return self._watch.error or self._camera.recorder.error
+
+    # How it is shown.
+
+    def html(self, script: Script = "inline") -> str:
+        """Return the film as a part of a page.
+
+        "inline" brings its style and script along; with "none" the page has them, from the files
+        `film.css` and `film.js` of `workbook.lens.render`.
+        """
+        return fragment(self, script)
+
+    def _repr_html_(self) -> str:
+        return self.html()
+
+    def save(self, path: str | Path) -> None:
+        """Write the film as a page that works from disk, with the network off."""
+        Path(path).write_text(page(self), encoding="utf-8")
+
+    def to_data(self) -> dict[str, Any]:
+        """Return the film as data for JSON, as `film.schema.json` of `workbook.lens.render` says."""
+        return film_data(self)
