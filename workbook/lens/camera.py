@@ -20,12 +20,12 @@ from workbook.lens.entries import Entry, Frame
 from workbook.lens.inside import NONE, Inside
 from workbook.lens.marks import marked
 from workbook.lens.notes import Note, Shot, Told
-from workbook.lens.objects import Cast, Coming, desk
+from workbook.lens.objects import Cast, Coming, depth_of, desk
 from workbook.lens.outside import Outside
 from workbook.lens.recorder import Recorder
 from workbook.lens.silence import delete_between
 from workbook.lens.stack import Call, Calls, Walker
-from workbook.lens.steps import Card, Desk, List, Rows, Scene, Step
+from workbook.lens.steps import Card, Depth, Desk, List, Rows, Scene, Step
 
 _NOTHING = Scene((), Desk(), NONE, Rows("off"))
 
@@ -62,6 +62,7 @@ class Camera:
         self._reasons: dict[int, str] = {}
         self._shot: Shot | None = None
         self._last = _NOTHING
+        self._depth = depth_of(session)
         self._last_calls: list[Call] = []
         self._read = 0
 
@@ -142,6 +143,10 @@ class Camera:
             if isinstance(table, sqlalchemy.Table):
                 self.tables.setdefault(table)
 
+    def is_inside(self, depth: Depth | None = None) -> None:
+        """A transaction or a savepoint began, this one, or ended: look how deep that leaves us."""
+        self._depth = depth_of(self._session) if depth is None else depth
+
     def uses(self, connection: Connection) -> None:
         """The Session began to work on this connection."""
         self._mine.add(self.recorder.connection_number(connection))
@@ -187,16 +192,19 @@ class Camera:
         before, now = self._last, self._scene(cards)
         scene, entries = marked(before, now), self._entries(shot, next_calls)
         self._last = now
-        if label is None and not entries and not scene.changed:
+        same = before.session.transaction == now.session.transaction
+        if label is None and not entries and not scene.changed and same:
             return
-        label = label or labels.label(shot, entries, before, scene)
-        self.steps.append(Step(len(self.steps), label, _frames(shot.calls), entries, scene))
+        said = labels.sentences(shot, entries, before, scene)
+        label, also = (label, ()) if label else (said[0], said[1:])
+        frames = _frames(shot.calls)
+        self.steps.append(Step(len(self.steps), label, frames, entries, scene, also))
 
     def _scene(self, cards: tuple[Card, ...]) -> Scene:
         shown = [card for card in cards if self._is_shown(card)]
         return Scene(
             tuple(shown),
-            desk(shown, self._session),
+            desk(shown, self._depth),
             self.inside.look(self.tables),
             self.outside.look(self.tables),
         )

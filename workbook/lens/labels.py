@@ -13,6 +13,11 @@ from workbook.lens.steps import Card, Change, Row, Rows, Scene
 _MOST_NAMES = 3
 _WRITES = {Kind.INSERT: "insert", Kind.UPDATE: "update", Kind.DELETE: "delete"}
 _INTO = {Kind.INSERT: "INSERT INTO", Kind.UPDATE: "UPDATE", Kind.DELETE: "DELETE FROM"}
+_DEPTHS = {
+    "": "the Session is outside of a transaction again",
+    "transaction": "the Session is inside a transaction; BEGIN goes out with the first statement",
+    "savepoint": "the Session is inside a savepoint; SAVEPOINT goes out with the first statement",
+}
 _SENDS = {"flush", "autoflush"}
 
 
@@ -27,8 +32,8 @@ def _change(change: Change) -> str:
     return f"{change.attribute} {change.old or change.new}"
 
 
-def label(shot: Shot, entries: tuple[Entry, ...], before: Scene, now: Scene) -> str:
-    """Return one sentence for everything that happened in this step."""
+def sentences(shot: Shot, entries: tuple[Entry, ...], before: Scene, now: Scene) -> tuple[str, ...]:
+    """Return what happened in this step, the most important thing first; at least one sentence."""
     words = _Words(shot, entries, before, now)
     parts = [
         *words.failures(),
@@ -39,7 +44,7 @@ def label(shot: Shot, entries: tuple[Entry, ...], before: Scene, now: Scene) -> 
         *(words.objects() if not words.ended else ()),
         *words.parted(),
     ]
-    return "; ".join(part for part in dict.fromkeys(parts) if part) or words.seen_only()
+    return tuple(dict.fromkeys(parts)) or (words.seen_only(),)
 
 
 class _Words:
@@ -117,10 +122,13 @@ class _Words:
                 continue
             if event.kind is Kind.COMMIT:
                 yield self._committed()
+                yield from self._expired()
             elif event.kind is Kind.ROLLBACK:
                 yield f"ROLLBACK {self._undone()}"
+                yield from self._returned()
             elif event.kind is Kind.ROLLBACK_TO:
                 yield f"ROLLBACK TO {event.name} {self._undone()}"
+                yield from self._returned()
             elif event.kind is Kind.SAVEPOINT:
                 yield f"SAVEPOINT {event.name} marks a point to come back to"
             elif event.kind is Kind.RELEASE:
@@ -130,28 +138,27 @@ class _Words:
 
     def _committed(self) -> str:
         count = _differing(self.before.transaction, self.before.database)
-        expired = self._expired()
         if count is None:
-            return f"COMMIT made the changes of this transaction permanent{expired}"
+            return "COMMIT made the changes of this transaction permanent"
         if count == 0:
-            return f"COMMIT ended a transaction that had changed nothing{expired}"
-        return f"COMMIT made {_counting(count, 'row')} permanent{expired}"
+            return "COMMIT ended a transaction that had changed nothing"
+        return f"COMMIT made {_counting(count, 'row')} permanent"
 
     def _undone(self) -> str:
         before, now = self.before.transaction, self.now.transaction
         count = _differing(before, now if now.status == "open" else self.before.database)
-        what = f"took back {_counting(count, 'row')}" if count else "took nothing back"
         if count is None:
-            what = "took back what the transaction had changed"
-        return what + self._returned() + self._expired()
+            return "took back what had changed since"
+        return f"took back {_counting(count, 'row')}" if count else "took nothing back"
 
-    def _returned(self) -> str:
-        back = self.shot.numbers("forgotten")
-        return f"; {self.named(back)}: transient again" if back else ""
+    def _returned(self) -> Iterator[str]:
+        if back := self.shot.numbers("forgotten"):
+            yield f"{self.named(back)}: transient again"
+        yield from self._expired()
 
-    def _expired(self) -> str:
-        expired = self.shot.numbers("expired")
-        return f"; {self.named(expired)}: expired" if expired else ""
+    def _expired(self) -> Iterator[str]:
+        if expired := self.shot.numbers("expired"):
+            yield f"{self.named(expired)}: expired, the next read asks the database"
 
     # What happened to your objects and the Session.
 
@@ -163,8 +170,8 @@ class _Words:
             yield f"session.add() put {self.named(put)} into the Session; nothing is sent yet"
         if not (made or told("insert", "update", "delete")):
             yield from self._changed(told("changed"))
-        if (expired := told("expired")) and not self.statements:
-            yield f"{self.named(expired)}: expired, the next read asks the database"
+        if not self.statements:
+            yield from self._expired()
         if forgotten := told("forgotten"):
             yield f"the Session let go of {self.named(forgotten)}: transient again"
         if taken := told("taken"):
@@ -187,6 +194,9 @@ class _Words:
         """Nothing was told, and yet something is different."""
         if any(row.mark for row in _all_rows(self.now.database)):
             return "somebody else changed the database"
+        depth = self.now.session.transaction
+        if depth != self.before.session.transaction:
+            return _DEPTHS[depth]
         gone = [card.name for card in self.now.objects if card.mark == "-"]
         if gone:
             return f"nobody holds {gone[0]} any more: Python let it go"

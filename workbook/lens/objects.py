@@ -5,14 +5,14 @@ object remembers, with the public `inspect()`.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 from weakref import ref
 
 from sqlalchemy import inspect
 from sqlalchemy.orm import InstanceState, Session
 
 from workbook.lens.entries import cut
-from workbook.lens.steps import Card, Change, Desk, List, Slot, State
+from workbook.lens.steps import Card, Change, Depth, Desk, List, Slot, State
 
 _LONGEST = 40
 _STATES: tuple[State, ...] = ("transient", "pending", "persistent", "deleted", "detached")
@@ -105,7 +105,7 @@ class Cast:
             forgotten=tuple(
                 name
                 for name in _columns(state)
-                if name in state.expired_attributes and name not in state.dict
+                if name in state.expired_attributes and name not in {*state.dict, *self._hidden}
             ),
             changes=tuple(_changes(state, coming)) if state.key else (),
             lists=lists,
@@ -122,18 +122,17 @@ class Cast:
                 yield name, shown(state.dict[name])
 
 
-def desk(cards: Iterable[Card], session: Session) -> Desk:
+def desk(cards: Iterable[Card], depth: Depth) -> Desk:
     """Return the four lists, from what the cards say."""
     found: dict[List, list[Slot]] = {"new": [], "dirty": [], "deleted": [], "identity_map": []}
     for card in cards:
         for name in card.lists:
             found[name].append(Slot(card.number, card.name))
-    return Desk(
-        **{name: tuple(slots) for name, slots in found.items()}, transaction=_depth(session)
-    )
+    return Desk(**{name: tuple(slots) for name, slots in found.items()}, transaction=depth)
 
 
-def _depth(session: Session) -> Literal["", "transaction", "savepoint"]:
+def depth_of(session: Session) -> Depth:
+    """Return how deep in transactions the Session is now."""
     if session.in_nested_transaction():
         return "savepoint"
     return "transaction" if session.in_transaction() else ""

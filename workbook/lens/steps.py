@@ -4,8 +4,8 @@ Never holds a Session, a connection or one of your objects: a film outlives them
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from typing import Literal, Self
+from dataclasses import dataclass
+from typing import Literal
 
 from workbook.lens.entries import Entry, Frame
 
@@ -16,6 +16,9 @@ State = Literal["transient", "pending", "persistent", "deleted", "detached"]
 
 List = Literal["new", "dirty", "deleted", "identity_map"]
 """The lists of the Session."""
+
+Depth = Literal["", "transaction", "savepoint"]
+"""How deep in transactions the Session is."""
 
 Status = Literal[
     "open",  # the rows were read
@@ -75,7 +78,7 @@ class Desk:
     dirty: tuple[Slot, ...] = ()
     deleted: tuple[Slot, ...] = ()
     identity_map: tuple[Slot, ...] = ()
-    transaction: Literal["", "transaction", "savepoint"] = ""
+    transaction: Depth = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +149,8 @@ def _rows(pane: Rows) -> list[Row]:
 class Step:
     """One thing your code did: what to call it, where, what was sent, and the picture afterwards.
 
-    `frames` are the running lines of user code, innermost first; `entries` the statements and
-    events of this Session since the step before.
+    `also` is what is worth saying beside the label. `frames` are the running lines of user code,
+    innermost first; `entries` the statements and events of this Session since the step before.
     """
 
     number: int
@@ -155,12 +158,9 @@ class Step:
     frames: tuple[Frame, ...]
     entries: tuple[Entry, ...]
     scene: Scene
+    also: tuple[str, ...] = ()
 
     @property
     def place(self) -> Frame | None:
         """The innermost line of user code, or None where no line is known."""
         return self.frames[0] if self.frames else None
-
-    def numbered(self, number: int) -> Self:
-        """Return the same step at another place in the film."""
-        return replace(self, number=number)

@@ -19,6 +19,7 @@ without the film the program does the same. How that is kept stands in `inside` 
 In a notebook a film that stands alone in the last line of a cell shows itself.
 """
 
+import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
@@ -35,6 +36,7 @@ from workbook.lens.objects import Cast
 from workbook.lens.outside import Outside
 from workbook.lens.reading import Reader
 from workbook.lens.recorder import Recorder
+from workbook.lens.render import plain
 from workbook.lens.render.data import film_data
 from workbook.lens.render.page import Script, fragment, page
 from workbook.lens.stack import Walker, user_code_outside
@@ -42,6 +44,7 @@ from workbook.lens.steps import Step
 from workbook.lens.watch import Watch
 
 if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions, RenderResult
     from sqlalchemy.ext.asyncio import AsyncSession
 
 Shown = type[DeclarativeBase] | sqlalchemy.Table
@@ -160,10 +163,19 @@ class Film:
     def _repr_html_(self) -> str:
         return self.html()
 
+    def text(self, width: int | None = None) -> str:
+        """Return the film as plain text, as wide as the terminal unless told."""
+        return plain.text(self, width or shutil.get_terminal_size().columns)
+
+    def __rich_console__(self, _console: "Console", options: "ConsoleOptions") -> "RenderResult":
+        from workbook.lens.render.coloured import coloured  # noqa: PLC0415 (rich is for terminals)
+
+        yield from coloured(self, options.max_width)
+
     def save(self, path: str | Path) -> None:
         """Write the film as a page that works from disk, with the network off."""
         Path(path).write_text(page(self), encoding="utf-8")
 
     def to_data(self) -> dict[str, Any]:
-        """Return the film as data for JSON, as `film.schema.json` of `workbook.lens.render` says."""
+        """Return the film as data for JSON, as described in `render/film.schema.json`."""
         return film_data(self)

@@ -147,14 +147,18 @@ class Watch:
         self._camera.finish()
 
     def _begun(self, transaction: SessionTransaction) -> None:
-        if transaction.nested:
+        if transaction.parent is None or transaction.nested:
             self._begins("begun")
+            self._camera.is_inside("savepoint" if transaction.nested else "transaction")
 
     def _ended(self, transaction: SessionTransaction) -> None:
+        if transaction.parent is not None and not transaction.nested:
+            return  # each flush has one of its own
+        self._camera.happened(self._camera.calls())
         if transaction.parent is None:
             self._camera.inside.ended()
-        if transaction.parent is None or transaction.nested:
-            self._camera.finish()
+        self._camera.is_inside()
+        self._camera.finish()
 
     def _asking(self, state: ORMExecuteState) -> None:
         self._begins("asked")

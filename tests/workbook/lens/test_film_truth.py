@@ -47,6 +47,7 @@ class Picture(NamedTuple):
 
     objects: Counter[tuple[str, str, bool]]
     lists: tuple[Counter[str], ...]
+    depth: str
     database: Seen
 
 
@@ -106,6 +107,7 @@ class Program:
         return Picture(
             Counter((named(thing), *state_of(thing)) for thing in self.known.values()),
             tuple(Counter(map(named, things)) for things in (new, dirty, deleted, mapped)),
+            depth_of(session),
             self.seen_from_outside(),
         )
 
@@ -248,6 +250,12 @@ def state_of(thing: object) -> tuple[str, bool]:
     return next(name for name in STATES if getattr(state, name)), state.expired
 
 
+def depth_of(session: Session) -> str:
+    if session.in_nested_transaction():
+        return "savepoint"
+    return "transaction" if session.in_transaction() else ""
+
+
 def query_of(table: str) -> str:
     return f"SELECT * FROM {table} ORDER BY id"
 
@@ -270,6 +278,7 @@ def shown_in(step: Step) -> Picture:
     return Picture(
         Counter((card.name, card.state, card.expired) for card in cards),
         tuple(Counter(slot.name for slot in slots if slot.mark != "-") for slots in lists),
+        scene.session.transaction,
         seen_in(scene.database),
     )
 

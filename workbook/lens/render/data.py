@@ -26,6 +26,7 @@ def _step(step: Step) -> dict[str, Any]:
     return {
         "number": step.number,
         "label": step.label,
+        "also": list(step.also),
         "lines": [
             {"place": words.place(frame), "function": frame.function, "text": frame.text}
             for frame in step.frames

@@ -67,9 +67,14 @@ def _step(step: Step, count: int) -> str:
     head = f'<span class="uf-number">{step.number}<span class="uf-of">/{count - 1}</span></span>'
     return (
         f'<li class="uf-step"><div class="uf-head">{head}<p class="uf-label">{escape(step.label)}'
-        f"</p></div>{_line(step)}{_list('uf-sent', map(_sent, step.entries))}"
+        f"</p></div>{_list('uf-also', map(_also, step.also))}{_line(step)}"
+        f"{_list('uf-sent', map(_sent, step.entries))}"
         f'<div class="uf-panes">{inner}</div></li>'
     )
+
+
+def _also(sentence: str) -> str:
+    return f"<li>{escape(sentence)}</li>"
 
 
 def _line(step: Step) -> str:
@@ -119,7 +124,7 @@ def _value(name: str, old: str, new: str) -> str:
 def _desk(desk: Desk) -> str:
     lists = "".join(
         f'<div class="uf-list"><h6>{name}</h6>'
-        f"{_list('uf-slots', (_slot(name, slot) for slot in slots)) or _note('empty')}</div>"
+        f"{_list('uf-slots', (_slot(name, slot) for slot in slots)) or _note('none')}</div>"
         for name, slots in words.lists(desk)
     )
     return f'<p class="uf-depth">{words.depth(desk)}</p>{lists}'
