@@ -17,7 +17,7 @@ from workbook.lens.objects import row_key, shown
 from workbook.lens.steps import Row, Table
 
 SIGNATURE = "/* workbook.lens */"
-"""Ends each SELECT of the lens: whoever traces the driver can tell it from the program's."""
+"""Ends each statement of the lens: whoever traces the driver can tell it from the program's."""
 
 _LONGEST_NOTE = 120
 
@@ -57,7 +57,7 @@ class Reader:
         order = ", ".join(quoted.format_column(column) for column in table.primary_key)
         ordered = f" ORDER BY {order}" if order else ""
         name = quoted.format_table(table)
-        return f"SELECT * FROM {name}{ordered} LIMIT {self.limit + 1} {SIGNATURE}"  # noqa: S608 (names are quoted)
+        return f"SELECT * FROM {name}{ordered} LIMIT {self.limit + 1}"  # noqa: S608 (names are quoted)
 
 
 Run = Callable[[str], tuple[list[str], list[tuple[Any, ...]]]]
@@ -73,7 +73,7 @@ def runner(connection: Any, dialect: Dialect) -> Run:
         with closing(connection.cursor()) as cursor:
             if dialect.driver == "pysqlite":
                 cursor.row_factory = None  # the program may have its own
-            cursor.execute(text, **options)
+            cursor.execute(f"{text} {SIGNATURE}", **options)
             if cursor.description is None:
                 return [], []
             return [column[0] for column in cursor.description], [tuple(r) for r in cursor]

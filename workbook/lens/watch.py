@@ -23,6 +23,7 @@ _HOOKS = Hooks(
     [
         (Engine, "before_cursor_execute"),
         (Engine, "after_cursor_execute"),
+        (Engine, "commit"),
         (Engine, "rollback"),
         (Engine, "rollback_savepoint"),
         (Mapper, "init"),
@@ -171,6 +172,7 @@ class Watch:
         return {
             "before_cursor_execute": lambda conn, *_: self._working("asked", conn),
             "after_cursor_execute": lambda conn, _cursor, text, *_: self._sent(conn, text),
+            "commit": lambda conn: self._working("commit", conn),
             "rollback": lambda conn: self._working("rollback", conn),
             "rollback_savepoint": lambda conn, *_: self._working("rollback", conn),
             "init": lambda thing, *_: self._making(thing),
@@ -179,7 +181,8 @@ class Watch:
         }
 
     def _working(self, kind: Told, connection: Connection) -> None:
-        if self._camera.owns(connection):
+        # Others in this program get a step of their own: what they commit is not our line's work.
+        if self._camera.owns(connection) or threading.get_ident() == self._thread:
             self._begins(kind)
 
     def _sent(self, connection: Connection, text: str) -> None:

@@ -17,9 +17,20 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, delete, event, inspect, make_url, select, text, update
+from sqlalchemy import (
+    Connection,
+    Engine,
+    create_engine,
+    delete,
+    event,
+    inspect,
+    make_url,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, selectinload
 
@@ -31,6 +42,7 @@ from workbook.lens.steps import Rows, Slot, Step
 from workbook.lens.timeline import Film, lens
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
+T = f"'{NOW:%Y-%m-%d}', '{NOW:%Y-%m-%d}'"
 TABLES = ("cases", "case_notes")
 LISTS = ("new", "dirty", "deleted", "identity_map")
 STATES = ("transient", "pending", "persistent", "deleted", "detached")
@@ -52,7 +64,7 @@ class Picture(NamedTuple):
 
 
 @contextmanager
-def database(trace: Trace) -> Iterator[Engine]:
+def database(trace: Trace) -> Iterator[tuple[Engine, Connection]]:
     with tempfile.TemporaryDirectory() as folder:
         engine = build_engine(f"sqlite:///{Path(folder) / 'cases.db'}")
 
@@ -63,15 +75,20 @@ def database(trace: Trace) -> Iterator[Engine]:
 
         Base.metadata.create_all(engine)
         trace.clear()
-        yield engine
+        others = create_engine(
+            engine.url, isolation_level="AUTOCOMMIT", connect_args={"timeout": 0}
+        )
+        with others.connect() as other:
+            yield engine, other
+        others.dispose()
         engine.dispose()
 
 
 class Program:
     """One run of the operations: the same seed of choices does the same work."""
 
-    def __init__(self, session: Session, engine: Engine) -> None:
-        self.session, self.engine = session, engine
+    def __init__(self, session: Session, engine: Engine, other: Connection) -> None:
+        self.session, self.engine, self.other = session, engine, other
         self.held: list[CaseRecord] = []
         self.keeping = False  # what nobody holds may be gone before anybody looks
         self.known: dict[int, object] = {}
@@ -233,8 +250,51 @@ class Program:
     def close(self, _number: int) -> None:
         self.session.close()
 
+    def connect(self, _number: int) -> None:
+        self.session.connection()
 
-HELPERS = {"run", "do", "picture", "seen_from_outside", "seen_from_inside", "know", "hold"}
+    # Somebody else is in the same tables at the same time.
+
+    def others_add(self, number: int) -> str:
+        return self.others(f"INSERT INTO cases VALUES ('CASE-{number}', 'theirs', 'DRAFT', 1, {T})")
+
+    def others_change(self, number: int) -> str:
+        return self.others(f"UPDATE cases SET title = 'theirs' WHERE id = 'CASE-{number}'")
+
+    def others_read_one_table_and_write_the_other(self, _number: int) -> str:
+        return self.others(
+            "INSERT INTO case_notes (case_id, text, created_at) "
+            f"SELECT id, 'theirs', '{NOW:%Y-%m-%d}' FROM cases"
+        )
+
+    def others_lock_everything(self, number: int) -> str:
+        sqlite = self.engine.dialect.name == "sqlite"
+        return self.others(
+            "PRAGMA wal_checkpoint(TRUNCATE)"
+            if sqlite
+            else f"ALTER TABLE {TABLES[number % 2]} ALTER COLUMN id SET NOT NULL"
+        )
+
+    def others(self, statement: str) -> str:
+        """Do it at once, or say which lock or rule forbids it."""
+        try:
+            result = self.other.exec_driver_sql(statement)
+            return str(result.all() if result.returns_rows else result.rowcount)
+        except SQLAlchemyError as error:
+            code = getattr(getattr(error, "orig", None), "sqlstate", None)
+            return f"{type(error).__name__} {code}"
+
+
+HELPERS = {
+    "run",
+    "do",
+    "picture",
+    "seen_from_outside",
+    "seen_from_inside",
+    "know",
+    "hold",
+    "others",
+}
 NAMES = [name for name in vars(Program) if not name.startswith("_") and name not in HELPERS]
 OPERATIONS = st.lists(st.tuples(st.sampled_from(NAMES), st.integers(0, 4)), max_size=25)
 
@@ -297,8 +357,8 @@ def run(
     operations: list[tuple[str, int]], *, filmed: bool, keeping: bool = False
 ) -> tuple[Program, Trace, Film]:
     trace: Trace = []
-    with database(trace) as engine, Session(engine) as session, no_garbage_collection():
-        program = Program(session, engine)
+    with database(trace) as (engine, other), Session(engine) as session, no_garbage_collection():
+        program = Program(session, engine, other)
         film = lens(session, rows=100, tables=[CaseRecord, CaseNoteRecord])
         with film if filmed else nullcontext():
             program.keeping = keeping
@@ -306,8 +366,26 @@ def run(
     return program, trace, film
 
 
+LOOKED_BEFORE_THE_FIRST_STATEMENT = [
+    ("connect", 0),
+    ("begin_nested", 0),
+    ("make", 1),
+    ("others_add", 0),
+    ("get", 0),
+]
+LOOKED_WHERE_OTHERS_WRITE = [
+    ("others_add", 1),
+    ("get", 1),
+    ("make", 2),
+    ("others_read_one_table_and_write_the_other", 0),
+    ("change", 0),
+    ("commit", 0),
+]
+
+
 @settings(max_examples=100, deadline=None)
 @given(OPERATIONS)
+@example(LOOKED_BEFORE_THE_FIRST_STATEMENT)
 def test_the_program_does_the_same_with_and_without_the_film(
     operations: list[tuple[str, int]],
 ) -> None:
@@ -366,8 +444,8 @@ def test_the_rows_of_the_transaction_are_those_that_the_session_would_read(
     operations: list[tuple[str, int]],
 ) -> None:
     """A row that is shown before it is there, or hidden when it is, explains nothing."""
-    with database([]) as engine, Session(engine) as session:
-        program = Program(session, engine)
+    with database([]) as (engine, other), Session(engine) as session:
+        program = Program(session, engine, other)
         with lens(session, rows=100, tables=[CaseRecord, CaseNoteRecord]) as film:
             for operation in operations:
                 program.do(*operation)
@@ -384,3 +462,74 @@ def test_the_rows_of_the_transaction_are_those_that_the_session_would_read(
 def connections_of(session: Session) -> list[object]:
     transaction = session.get_transaction()
     return list(transaction.connections) if transaction else []
+
+
+LEVELS = ("READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE")
+
+
+@contextmanager
+def server(url: str, level: str, trace: Trace) -> Iterator[tuple[Engine, Connection]]:
+    """Start from empty tables, and write down what the driver puts on the wire."""
+    from psycopg.pq import Trace as Flags
+
+    engine = create_engine(url, isolation_level=level)
+    others = create_engine(url, isolation_level="AUTOCOMMIT")
+    with others.connect() as other, tempfile.TemporaryFile() as wire:
+        Base.metadata.create_all(other)
+        other.exec_driver_sql("TRUNCATE cases, case_notes RESTART IDENTITY CASCADE")
+        other.exec_driver_sql("SET lock_timeout = '20ms'")
+        other.exec_driver_sql(f"SET default_transaction_isolation = '{level.lower()}'")
+
+        @event.listens_for(engine, "connect")
+        def watch(dbapi: Any, _record: object) -> None:
+            dbapi.execute("SET lock_timeout = '20ms'")
+            dbapi.commit()
+            dbapi.pgconn.trace(wire.fileno())
+            dbapi.pgconn.set_trace_flags(Flags.SUPPRESS_TIMESTAMPS)
+
+        try:
+            yield engine, other
+        finally:
+            engine.dispose()
+        wire.seek(0)
+        trace.extend(on_the_wire(wire.read().decode()))
+    others.dispose()
+
+
+def on_the_wire(told: str) -> Trace:
+    """Return the texts of all queries, as libpq has traced them."""
+    pattern = r'^F\t\d+\t(?:Query\t "(.*?)"|Parse\t "[^"]*" "(.*?)" \d+)'
+    found = re.findall(pattern + r"(?: \d+)*$", told, re.DOTALL | re.MULTILINE)
+    return [query or parsed for query, parsed in found]
+
+
+def run_among_others(
+    operations: list[tuple[str, int]], url: str, level: str, *, filmed: bool
+) -> tuple[Program, Trace, Film]:
+    trace: Trace = []
+    with server(url, level, trace) as (engine, other), Session(engine) as session:
+        program = Program(session, engine, other)
+        film = lens(session, rows=100, tables=[CaseRecord, CaseNoteRecord])
+        with no_garbage_collection(), film if filmed else nullcontext():
+            program.run(operations)
+    return program, trace, film
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    st.lists(st.tuples(st.sampled_from(NAMES), st.integers(0, 2)), max_size=25),
+    st.sampled_from(LEVELS),
+)
+@example(LOOKED_BEFORE_THE_FIRST_STATEMENT, "REPEATABLE READ")
+@example(LOOKED_WHERE_OTHERS_WRITE, "SERIALIZABLE")
+def test_on_postgresql_locks_snapshots_and_errors_stay_the_same(
+    postgres_url: str, operations: list[tuple[str, int]], level: str
+) -> None:
+    """A SELECT too many takes a snapshot too early, holds a lock or breaks a transaction."""
+    watched, trace, film = run_among_others(operations, postgres_url, level, filmed=True)
+    alone, trace_alone, _ = run_among_others(operations, postgres_url, level, filmed=False)
+
+    assert film.error is None
+    assert watched.outcomes == alone.outcomes
+    assert [sql for sql in trace if not sql.endswith(SIGNATURE)] == trace_alone
+    assert all(sql.endswith(SIGNATURE) for sql in trace if "workbook" in sql)
