@@ -93,19 +93,18 @@ class Camera:
         elif calls.user:
             self._shot.calls = calls.user
 
-    def note(self, told: Told, thing: object | None = None, detail: str = "") -> None:
+    def note(self, told: Told, thing: object | None = None) -> None:
         """Write it down, and look at the object again."""
-        number = None if thing is None else self.see(thing)
+        card = None if thing is None else self.see(thing)
         if self._shot is not None:
-            self._shot.notes.append(Note(told, number, detail))
+            self._shot.notes.append(Note(told, card.number, card.name) if card else Note(told))
 
-    def see(self, thing: object, coming: Coming | None = None) -> int:
-        """Look at one object, and return its number."""
-        card = self.cast.card(thing, coming)
-        self._cards[card.number] = card
+    def see(self, thing: object, coming: Coming | None = None) -> Card:
+        """Look at one object."""
+        card = self._cards[self.cast.number(thing)] = self.cast.card(thing, coming)
         if card.lists:
             self._ours.add(card.number)
-        return card.number
+        return card
 
     def filled(self, thing: object) -> None:
         """A row filled this object again; that it is expired no more is said a moment later."""
@@ -130,11 +129,12 @@ class Camera:
 
     def _plans(self, card: Card) -> Iterable[Note]:
         if "new" in card.lists:
-            yield Note("insert", card.number, self._reasons.get(card.number, ""), card.tables)
+            reason = self._reasons.get(card.number, "")
+            yield Note("insert", card.number, card.name, reason, card.tables)
         elif "deleted" in card.lists:
-            yield Note("delete", card.number, "", card.tables)
+            yield Note("delete", card.number, card.name, "", card.tables)
         elif "dirty" in card.lists:
-            yield Note("update", card.number, labels.changes(card), card.tables)
+            yield Note("update", card.number, card.name, labels.changes(card), card.tables)
 
     def knows(self, mapper: Mapper[object]) -> None:
         """A class was met: show its tables."""
@@ -237,7 +237,9 @@ class Camera:
             self._take(self._seen())
         if self._shot is None:
             self._shot = Shot(place)
-        self._shot.notes.extend(Note("marked", number) for number in doomed)
+        self._shot.notes.extend(
+            Note("marked", number, self._cards[number].name) for number in doomed
+        )
         if not look:
             self._mark(doomed)
         self._take(self._look() if look else self._seen(), next_calls=calls)

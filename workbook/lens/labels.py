@@ -51,14 +51,15 @@ class _Words:
     def __init__(self, shot: Shot, entries: tuple[Entry, ...], before: Scene, now: Scene) -> None:
         self.shot, self.entries = shot, entries
         self.before, self.now = before, now
-        self.names = {card.number: card.name for card in (*before.objects, *now.objects)}
+        self.names = {note.number: note.name for note in shot.notes}
+        self.names |= {card.number: card.name for card in (*before.objects, *now.objects)}
         self.statements = [entry for entry in entries if isinstance(entry, Statement)]
         self.events = [entry for entry in entries if isinstance(entry, Event)]
         ends = {Kind.COMMIT, Kind.ROLLBACK, Kind.ROLLBACK_TO}
         self.ended = any(event.kind in ends for event in self.events)
 
     def named(self, numbers: Iterable[int | None]) -> str:
-        names = [self.names.get(number or 0, "an object") for number in dict.fromkeys(numbers)]
+        names = [self.names.get(number, "an object") for number in dict.fromkeys(numbers)]
         if len(names) > _MOST_NAMES:
             return f"{len(names)} objects"
         return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)

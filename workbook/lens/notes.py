@@ -36,10 +36,11 @@ Told = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """One event, the number of the object it is about, and what is needed to name the reason."""
+    """One event, the object it is about, and what is needed to name the reason."""
 
     told: Told
     number: int | None = None
+    name: str = ""
     detail: str = ""
     tables: tuple[str, ...] = ()
 

@@ -17,7 +17,7 @@ from workbook.lens.hooks import Hook, Hooks
 from workbook.lens.notes import Told
 from workbook.lens.objects import Coming
 from workbook.lens.recorder import told
-from workbook.lens.statements import classify, is_statement, tables
+from workbook.lens.statements import Kind, classify, is_statement, tables
 
 _HOOKS = Hooks(
     [
@@ -32,6 +32,7 @@ _HOOKS = Hooks(
     ]
 )
 _ATTRIBUTES: dict[type, Hooks] = {}
+_CHANGES = {Kind.INSERT, Kind.UPDATE, Kind.DELETE, Kind.DDL}
 _SCALAR = ("set", "remove", "modified")
 _COLLECTION = ("append", "remove", "bulk_replace", "modified")
 _STATES: dict[str, Told] = {
@@ -170,7 +171,7 @@ class Watch:
 
     def _shared_hooks(self) -> dict[str, Hook]:
         return {
-            "before_cursor_execute": lambda conn, *_: self._working("asked", conn),
+            "before_cursor_execute": lambda conn, _cursor, text, *_: self._sending(conn, text),
             "after_cursor_execute": lambda conn, _cursor, text, *_: self._sent(conn, text),
             "commit": lambda conn: self._working("commit", conn),
             "rollback": lambda conn: self._working("rollback", conn),
@@ -179,6 +180,11 @@ class Watch:
             "expire": lambda thing, *_: self._reached("expired", thing),
             "refresh": lambda thing, *_: self._reached("fresh", thing),
         }
+
+    def _sending(self, connection: Connection, text: str) -> None:
+        # A BEGIN is sent before the Session says that the connection is its own.
+        if self._camera.owns(connection) or classify(text) in _CHANGES:
+            self._working("asked", connection)
 
     def _working(self, kind: Told, connection: Connection) -> None:
         # Others in this program get a step of their own: what they commit is not our line's work.

@@ -250,8 +250,10 @@ class Program:
     def close(self, _number: int) -> None:
         self.session.close()
 
-    def connect(self, _number: int) -> None:
-        self.session.connection()
+    def set_something(self, _number: int) -> None:
+        sqlite = self.engine.dialect.name == "sqlite"
+        statement = "PRAGMA case_sensitive_like=0" if sqlite else "SET LOCAL enable_sort = on"
+        self.session.execute(text(statement))
 
     # Somebody else is in the same tables at the same time.
 
@@ -367,8 +369,7 @@ def run(
 
 
 LOOKED_BEFORE_THE_FIRST_STATEMENT = [
-    ("connect", 0),
-    ("begin_nested", 0),
+    ("set_something", 0),
     ("make", 1),
     ("others_add", 0),
     ("get", 0),
