@@ -3,11 +3,11 @@
 A picture shows how things are after a line. Most lines say that they begin (before_flush, an
 attribute that is about to be set), so the picture of a line is taken when the next one begins.
 Some say only that something has happened (expire, expunge): then the picture is put together from
-what was seen last. What nobody announces, a variable that is dropped for one, is seen with the line
-before it. Never changes a thing, and never looks at the database through the Session.
+what was seen last. Never changes a thing, and never looks at the database through the Session.
 """
 
 import sys
+import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -61,6 +61,9 @@ class Camera:
         self._cards: dict[int, Card] = {}
         self._reasons: dict[int, str] = {}
         self._shot: Shot | None = None
+        self._survivors: set[int] = set()  # gone by now, but the line to be shown left them alive
+        self._thread = threading.get_ident()
+        self.cast.on_death = self.died
         self._last = _NOTHING
         self._depth = depth_of(session)
         self._last_calls: list[Call] = []
@@ -157,6 +160,13 @@ class Camera:
         """Tell whether the Session has worked on this connection."""
         return self.recorder.connection_number(connection) in self._mine
 
+    def died(self, number: int) -> None:
+        """Python let go of an object: if it was a later line, this step still shows it."""
+        if self._shot is None or threading.get_ident() != self._thread:
+            return
+        if self.calls().user not in ([], self._shot.calls):
+            self._survivors.add(number)
+
     # Taking a step.
 
     def finish(self, label: str | None = None, next_calls: list[Call] | None = None) -> None:
@@ -172,13 +182,18 @@ class Camera:
         self._take(self._look(), label)
 
     def _look(self) -> tuple[Card, ...]:
-        self._cards = self.cast.cards()
+        survivors = {number: self._cards[number] for number in self._survivors & {*self._cards}}
+        self._cards = survivors | self.cast.cards()
         self._ours.update(number for number, card in self._cards.items() if card.lists)
-        return tuple(self._cards.values())
+        return self._in_order()
 
     def _seen(self) -> tuple[Card, ...]:
-        alive = {number for number, _ in self.cast.alive()}
+        alive = self._survivors | {number for number, _ in self.cast.alive()}
         self._cards = {number: card for number, card in self._cards.items() if number in alive}
+        return self._in_order()
+
+    def _in_order(self) -> tuple[Card, ...]:
+        self._survivors = set()
         return tuple(self._cards[number] for number in sorted(self._cards))
 
     def _take(

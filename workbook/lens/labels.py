@@ -6,6 +6,7 @@ Never claims a reason that was not seen: where none is known, it says what was s
 from collections.abc import Iterable, Iterator
 
 from workbook.lens.entries import Entry, Event, Statement
+from workbook.lens.marks import differing
 from workbook.lens.notes import Note, Shot
 from workbook.lens.statements import Kind, brief
 from workbook.lens.steps import Card, Change, Row, Rows, Scene
@@ -138,7 +139,7 @@ class _Words:
                 yield brief(event.detail)
 
     def _committed(self) -> str:
-        count = _differing(self.before.transaction, self.before.database)
+        count = differing(self.before.transaction, self.before.database)
         if count is None:
             return "COMMIT made the changes of this transaction permanent"
         if count == 0:
@@ -147,7 +148,7 @@ class _Words:
 
     def _undone(self) -> str:
         before, now = self.before.transaction, self.now.transaction
-        count = _differing(before, now if now.status == "open" else self.before.database)
+        count = differing(before, now if now.status == "open" else self.before.database)
         if count is None:
             return "took back what had changed since"
         return f"took back {_counting(count, 'row')}" if count else "took nothing back"
@@ -237,22 +238,3 @@ def _counting(count: int | None, noun: str) -> str:
 
 def _all_rows(pane: Rows) -> list[Row]:
     return [row for table in pane.tables for row in table.rows]
-
-
-def _differing(one: Rows, other: Rows) -> int | None:
-    """Return how many rows differ; None when that cannot be seen."""
-    if one.status != "open" or other.status != "open":
-        return None
-    if any(table.more for table in (*one.tables, *other.tables)):
-        return None
-    left, right = _by_key(one), _by_key(other)
-    return sum(left.get(key) != right.get(key) for key in left.keys() | right.keys())
-
-
-def _by_key(pane: Rows) -> dict[tuple[str, str], tuple[str, ...]]:
-    return {
-        (table.name, row.key): row.values
-        for table in pane.tables
-        for row in table.rows
-        if row.mark != "-"
-    }

@@ -111,3 +111,22 @@ def _place_in(before: Table, now: Table) -> Callable[[Row], tuple[int, int]]:
     for number, row in enumerate((row for row in before.rows if row.mark != "-"), 1):
         last = places.setdefault(row.key, (last[0], number))
     return lambda row: places[row.key]
+
+
+def differing(one: Rows, other: Rows) -> int | None:
+    """Return how many rows differ; None when that cannot be seen."""
+    if one.status != "open" or other.status != "open":
+        return None
+    if any(table.more for table in (*one.tables, *other.tables)):
+        return None
+    left, right = _by_key(one), _by_key(other)
+    return sum(left.get(key) != right.get(key) for key in left.keys() | right.keys())
+
+
+def _by_key(pane: Rows) -> dict[tuple[str, str], tuple[str, ...]]:
+    return {
+        (table.name, row.key): row.values
+        for table in pane.tables
+        for row in table.rows
+        if row.mark != "-"
+    }

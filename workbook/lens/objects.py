@@ -4,7 +4,7 @@ Never keeps one alive (the identity map is weak, and so is this), and never load
 object remembers, with the public `inspect()`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 from weakref import ref
 
@@ -27,9 +27,13 @@ class Coming(NamedTuple):
 
 
 class Cast:
-    """Numbers the objects in the order in which they were met, and describes them."""
+    """Numbers the objects in the order in which they were met, and describes them.
+
+    `on_death` is told the number of an object when Python lets go of it.
+    """
 
     def __init__(self, session: Session, hidden: frozenset[str]) -> None:
+        self.on_death: Callable[[int], None] = lambda _number: None
         self._session = session
         self._hidden = hidden
         self._met: dict[int, tuple[int, ref[object]]] = {}  # by id; an id is used again, a ref not
@@ -40,7 +44,8 @@ class Cast:
         known = self._met.get(id(thing))
         if known is None or known[1]() is not thing:
             self._count += 1
-            known = self._met[id(thing)] = (self._count, ref(thing))
+            number = self._count
+            known = self._met[id(thing)] = (number, ref(thing, lambda _ref: self.on_death(number)))
         return known[0]
 
     def alive(self) -> Iterator[tuple[int, object]]:

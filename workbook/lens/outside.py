@@ -42,18 +42,21 @@ class Outside:
         self._url: URL | None = None
         self._file: Path | None = None
         self._open: tuple[Any, Dialect] | None = None
+        self._refused: Rows | None = None
 
     def use(self, engine: Engine) -> None:
         """Look into the database of this engine, unless it is the one that is looked into."""
         if engine.url != self._url:
             self.close()
-            self._url = engine.url
+            self._url, self._refused = engine.url, None
             self._file = _sqlite_file(engine.url)
 
     def look(self, tables: Iterable[sqlalchemy.Table]) -> Rows:
         """Return the rows, or the reason why there are none to see."""
         if self._url is None:
             return _UNKNOWN
+        if self._refused is not None:
+            return self._refused  # a server that does not answer is asked once
         try:
             name = self._url.get_backend_name()
             if name == "sqlite":
@@ -64,6 +67,13 @@ class Outside:
             self.close()
             return Rows("off", told(error))
         return Rows("off", f"the lens has no second connection for {name}")
+
+    def _connected(self, url: URL) -> tuple[Any, Dialect]:
+        try:
+            return _connected(url)
+        except Exception as error:
+            self._refused = Rows("off", told(error))
+            raise
 
     def close(self) -> None:
         """Give the connection back."""
@@ -86,7 +96,7 @@ class Outside:
 
     def _postgresql(self, url: URL, tables: Iterable[sqlalchemy.Table]) -> Rows:
         if self._open is None:
-            self._open = _connected(url)
+            self._open = self._connected(url)
         return Rows("open", "", self._reader.tables(*self._open, tables))
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, event, inspect
 from sqlalchemy.orm import Mapper, ORMExecuteState, Session, SessionTransaction
 
+from workbook.lens.attributes import CHANGES, Attributes
 from workbook.lens.camera import Camera
 from workbook.lens.hooks import Hook, Hooks
 from workbook.lens.notes import Told
@@ -31,10 +32,7 @@ _HOOKS = Hooks(
         (Mapper, "refresh"),
     ]
 )
-_ATTRIBUTES: dict[type, Hooks] = {}
-_CHANGES = {Kind.INSERT, Kind.UPDATE, Kind.DELETE, Kind.DDL}
-_SCALAR = ("set", "remove", "modified")
-_COLLECTION = ("append", "remove", "bulk_replace", "modified")
+_WRITES = {Kind.INSERT, Kind.UPDATE, Kind.DELETE, Kind.DDL}
 _STATES: dict[str, Told] = {
     "pending_to_persistent": "stored",
     "loaded_as_persistent": "loaded",
@@ -56,14 +54,11 @@ class Watch:
         self._session = session
         self._camera = camera
         self._thread = threading.get_ident()
-        self._classes: dict[type, Hooks] = {}
-        self._unready: set[Mapper[Any]] = set()
         self._listeners = {name: self._safe(hook) for name, hook in self._session_hooks().items()}
         self._hooks = {name: self._safe(hook) for name, hook in self._shared_hooks().items()}
-        self._attribute_hooks = {
-            name: self._safe(functools.partial(self._changing, name))
-            for name in {*_SCALAR, *_COLLECTION}
-        }
+        self._attributes = Attributes(
+            {name: self._safe(functools.partial(self._changing, name)) for name in CHANGES}
+        )
 
     def start(self) -> None:
         """Listen, and meet what is in the Session already."""
@@ -86,11 +81,7 @@ class Watch:
         _HOOKS.leave(self._hooks)
         for name, listener in self._listeners.items():
             event.remove(self._session, name, listener)
-        for kind, hooks in self._classes.items():
-            hooks.leave(self._attribute_hooks)
-            if not hooks.listening:
-                _ATTRIBUTES.pop(kind, None)
-        self._classes.clear()
+        self._attributes.stop()
 
     def _safe(self, hook: Hook) -> Hook:
         def listener(*heard: Any) -> None:
@@ -183,7 +174,7 @@ class Watch:
 
     def _sending(self, connection: Connection, text: str) -> None:
         # A BEGIN is sent before the Session says that the connection is its own.
-        if self._camera.owns(connection) or classify(text) in _CHANGES:
+        if self._camera.owns(connection) or classify(text) in _WRITES:
             self._working("asked", connection)
 
     def _working(self, kind: Told, connection: Connection) -> None:
@@ -210,6 +201,10 @@ class Watch:
             if kind == "fresh":
                 self._camera.filled(thing)
 
+    def _meet(self, mapper: Mapper[Any]) -> None:
+        for one in self._attributes.hear(mapper):
+            self._camera.knows(one)
+
     def _changing(self, kind: str, thing: object, *heard: Any) -> None:
         state, camera = inspect(thing), self._camera
         if threading.get_ident() != self._thread and state.transient:
@@ -225,25 +220,6 @@ class Watch:
             key, value = heard[-1].key, heard[0]
             scalar = kind == "set" and key in state.mapper.column_attrs
             camera.see(thing, Coming(key, value, scalar))
-
-    def _meet(self, mapper: Mapper[Any]) -> None:
-        """Hear of changes to objects of this class, as soon as its mapping is complete."""
-        self._unready.add(mapper)
-        for one in [mapper for mapper in self._unready if mapper.configured]:
-            self._unready.discard(one)
-            if one.class_ not in self._classes:
-                self._camera.knows(one)
-                hooks = _ATTRIBUTES.setdefault(one.class_, Hooks(_attribute_events(one)))
-                self._classes[one.class_] = hooks
-                hooks.join(self._attribute_hooks)
-
-
-def _attribute_events(mapper: Mapper[Any]) -> list[tuple[Any, str]]:
-    found = []
-    for prop in (*mapper.column_attrs, *mapper.relationships):
-        names = _COLLECTION if getattr(prop, "uselist", False) else _SCALAR
-        found += [(getattr(mapper.class_, prop.key), name) for name in names]
-    return found
 
 
 def _putter(orm_calls: list[str]) -> str:

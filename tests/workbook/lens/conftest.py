@@ -1,8 +1,20 @@
-"""Where the films find a PostgreSQL, as long as the tests have no server of their own."""
+"""The databases of the films."""
 
 import os
 
 import pytest
+
+from case_tracker.adapters.sql.engine import build_engine
+from case_tracker.adapters.sql.models import Base
+
+
+@pytest.fixture
+def wal_engine(tmp_path):
+    """The app's engine on an SQLite file of its own, with the tables of cases and notes."""
+    engine = build_engine(f"sqlite:///{tmp_path / 'cases.db'}")
+    Base.metadata.create_all(engine)
+    yield engine
+    engine.dispose()
 
 
 @pytest.fixture

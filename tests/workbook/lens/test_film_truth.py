@@ -42,7 +42,7 @@ from workbook.lens.steps import Rows, Slot, Step
 from workbook.lens.timeline import Film, lens
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-T = f"'{NOW:%Y-%m-%d}', '{NOW:%Y-%m-%d}'"
+DAY = f"{NOW:%Y-%m-%d}"
 TABLES = ("cases", "case_notes")
 LISTS = ("new", "dirty", "deleted", "identity_map")
 STATES = ("transient", "pending", "persistent", "deleted", "detached")
@@ -258,7 +258,9 @@ class Program:
     # Somebody else is in the same tables at the same time.
 
     def others_add(self, number: int) -> str:
-        return self.others(f"INSERT INTO cases VALUES ('CASE-{number}', 'theirs', 'DRAFT', 1, {T})")
+        columns = "id, title, status, version, created_at, updated_at"
+        values = f"'CASE-{number}', 'theirs', 'DRAFT', 1, '{DAY}', '{DAY}'"
+        return self.others(f"INSERT INTO cases ({columns}) VALUES ({values})")
 
     def others_change(self, number: int) -> str:
         return self.others(f"UPDATE cases SET title = 'theirs' WHERE id = 'CASE-{number}'")
@@ -266,7 +268,7 @@ class Program:
     def others_read_one_table_and_write_the_other(self, _number: int) -> str:
         return self.others(
             "INSERT INTO case_notes (case_id, text, created_at) "
-            f"SELECT id, 'theirs', '{NOW:%Y-%m-%d}' FROM cases"
+            f"SELECT id, 'theirs', '{DAY}' FROM cases"
         )
 
     def others_lock_everything(self, number: int) -> str:
