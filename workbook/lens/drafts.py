@@ -3,6 +3,7 @@
 Never computes in a hook what can wait: frames, tables and numbers are made when the log is read.
 """
 
+import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +19,7 @@ class Draft:
         "_entry",
         "calls",
         "cause",
+        "connection",
         "detail",
         "ended",
         "error",
@@ -32,11 +34,12 @@ class Draft:
         "thread",
     )
 
-    def __init__(self, kind: Kind, text: str, calls: list[Call], thread: str) -> None:
+    def __init__(self, kind: Kind, text: str, calls: list[Call], connection: int) -> None:
         self.kind = kind
         self.text = text
         self.calls = calls
-        self.thread = thread
+        self.thread = threading.current_thread().name
+        self.connection = connection
         self.parameters: Any = None
         self.executemany = False
         self.cause: Cause = "core"
@@ -72,10 +75,19 @@ class Draft:
             frames=self._frames(),
             thread=self.thread,
             error=self.error,
+            connection=self.connection,
         )
 
     def _event(self) -> Event:
-        return Event(self.kind, self.name, self.detail, self._frames(), self.thread, self.error)
+        return Event(
+            self.kind,
+            self.name,
+            self.detail,
+            self._frames(),
+            self.thread,
+            self.error,
+            self.connection,
+        )
 
     def _frames(self) -> tuple[Frame, ...]:
         return frames_of(self.calls)

@@ -62,6 +62,7 @@ class Statement:
     frames: tuple[Frame, ...]
     thread: str
     error: str | None
+    connection: int = 0  # the number that the recorder gave to the SQLAlchemy Connection
 
     @property
     def place(self) -> Frame | None:
@@ -84,6 +85,7 @@ class Event:
     frames: tuple[Frame, ...]
     thread: str
     error: str | None
+    connection: int = 0  # the number that the recorder gave to the SQLAlchemy Connection
 
     @property
     def place(self) -> Frame | None:

@@ -10,7 +10,7 @@ class Engine.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,16 +37,16 @@ Hook = Callable[..., None]
 
 
 class Hooks:
-    """Passes each event of SQLAlchemy on to the recorders that are active."""
+    """Passes each of these events of SQLAlchemy on to those who listen at the moment."""
 
-    def __init__(self) -> None:
+    def __init__(self, events: Sequence[tuple[Any, str]]) -> None:
         self._lock = threading.Lock()
-        self._listening = False
+        self.listening = False
         self._heard: set[int] = (
             set()
         )  # threads; asking for their frames is not safe on every Python
         self._active: tuple[dict[str, Hook], ...] = ()  # replaced, never changed: see above
-        self.listeners = [(target, name, self._listener(name)) for target, name in _EVENTS]
+        self.listeners = [(target, name, self._listener(name)) for target, name in events]
 
     def _listener(self, name: str) -> Hook:
         def pass_on(*told: Any) -> None:
@@ -61,8 +61,8 @@ class Hooks:
         """Let this recorder hear, by name of event."""
         with self._lock:
             self._active = (*self._active, hooks)
-            if not self._listening:
-                self._listening = True
+            if not self.listening:
+                self.listening = True
                 for listener in self.listeners:
                     event.listen(*listener)
 
@@ -71,7 +71,7 @@ class Hooks:
         with self._lock:
             self._active = tuple(other for other in self._active if other is not hooks)
             if not self._active and not self._others_alive():
-                self._listening = False
+                self.listening = False
                 self._heard.clear()
                 for listener in self.listeners:
                     event.remove(*listener)
@@ -81,4 +81,4 @@ class Hooks:
         return bool(alive & (self._heard - {threading.get_ident()}))
 
 
-HOOKS = Hooks()
+HOOKS = Hooks(_EVENTS)

@@ -13,6 +13,7 @@ a database on its very first connection. Two-phase transactions show their state
 BEGIN and COMMIT.
 """
 
+import itertools
 import shutil
 import sys
 import threading
@@ -21,6 +22,7 @@ import traceback
 from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import ORMExecuteState
@@ -68,6 +70,8 @@ class Recorder:
         self._lock = threading.Lock()
         self._drafts: list[Draft] = []
         self._infos: list[dict[Any, Any]] = []
+        self._numbers: WeakKeyDictionary[Connection, int] = WeakKeyDictionary()
+        self._next_number = itertools.count(1)
         self._attached = False
         self.error: str | None = None
         self._guard = _Guard(self)
@@ -158,6 +162,14 @@ class Recorder:
         """Return the log as plain data that `json.dumps` takes."""
         return [entry_data(entry) for entry in self.log]
 
+    def connection_number(self, conn: Connection) -> int:
+        """Return the number under which the entries of this Connection are written down."""
+        with self._lock:
+            number = self._numbers.get(conn)
+            if number is None:
+                number = self._numbers[conn] = next(self._next_number)
+        return number
+
     # What SQLAlchemy tells while it is attached.
 
     def _named_hooks(self) -> dict[str, Hook]:
@@ -230,7 +242,7 @@ class Recorder:
             if driver_is_autocommit(conn):
                 state.announced = calls.user
             else:
-                draft = self._draft(Kind.BEGIN, "", calls)
+                draft = self._draft(Kind.BEGIN, "", calls, state)
                 draft.detail = "implicit"
                 state.start(draft)
 
@@ -244,7 +256,7 @@ class Recorder:
         with self._guard:
             state = self._usable_state(conn)
             if state is not None and state.is_open(conn):
-                state.end(self._draft(kind, "", self._walk()))
+                state.end(self._draft(kind, "", self._walk(), state))
 
     def _reset(self, _dbapi: Any, pooled: "ConnectionPoolEntry", reset: "PoolResetState") -> None:
         with self._guard:
@@ -252,7 +264,7 @@ class Recorder:
             if state is None or reset.transaction_was_reset or reset.terminate_only:
                 return
             if state.open and driver_in_transaction(pooled.driver_connection):
-                draft = self._draft(Kind.ROLLBACK, "", self._walk())
+                draft = self._draft(Kind.ROLLBACK, "", self._walk(), state)
                 draft.detail = "returned to the pool"
                 state.end(draft)
 
@@ -273,7 +285,7 @@ class Recorder:
         if kind is Kind.BEGIN and state.begun is not None:
             draft = state.begun  # announced a moment ago; this is its text
         else:
-            draft = self._draft(kind, text, calls)
+            draft = self._draft(kind, text, calls, state)
         if kind is Kind.BEGIN and state.announced:
             draft.calls = state.announced  # the line that needed it, not the listener that sent it
         if is_statement(kind):
@@ -284,8 +296,8 @@ class Recorder:
         _follow(state, draft, conn)
         return draft
 
-    def _draft(self, kind: Kind, text: str, calls: Calls) -> Draft:
-        draft = Draft(kind, text, calls.user, threading.current_thread().name)
+    def _draft(self, kind: Kind, text: str, calls: Calls, state: Transaction) -> Draft:
+        draft = Draft(kind, text, calls.user, state.connection)
         with self._lock:
             self._drafts.append(draft)
         return draft
@@ -294,7 +306,7 @@ class Recorder:
         try:
             return self._walker.walk(sys._getframe(4))  # noqa: SLF001 (a walk by hand costs a tenth of inspect.stack())
         except Exception as error:  # noqa: BLE001 (a caller's predicate may fail; the statement is recorded without its place)
-            self.error = self.error or _told(error)
+            self.error = self.error or told(error)
             return Calls([], [])
 
     def _taken(self, context: Any) -> Draft | None:
@@ -316,6 +328,7 @@ class Recorder:
             state = info[self._key] = Transaction()
             with self._lock:
                 self._infos.append(info)
+        state.connection = self.connection_number(conn)
         return state
 
 
@@ -336,11 +349,11 @@ class _Guard:
     ) -> bool:
         if not isinstance(error, Exception):
             return False  # Ctrl-C is not ours to swallow
-        self._recorder.error = self._recorder.error or _told(error)
+        self._recorder.error = self._recorder.error or told(error)
         return True
 
 
-def _told(error: Exception) -> str:
+def told(error: Exception) -> str:
     """Return the error as text: the exception itself would keep the program's objects alive."""
     last = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__}: {error} ({last.filename}:{last.lineno})"

@@ -23,12 +23,14 @@ class Transaction:
     `begun` is a BEGIN that nothing has followed yet: its text and its announcement meet there.
     `announced` are the calls that made SQLAlchemy announce a BEGIN that has to be sent as text.
     `ended` is the COMMIT or ROLLBACK that came last.
+    `connection` is the number of the Connection that used it last.
     """
 
     open: bool | None = None
     begun: Draft | None = None
     announced: list[Call] | None = None
     ended: Draft | None = None
+    connection: int = 0
 
     def start(self, draft: Draft) -> None:
         """A BEGIN was sent."""

@@ -1,0 +1,1 @@
+"""A film as text, as a page and as data. Never looks at a Session: a film is all it needs."""
