@@ -8,10 +8,7 @@ from pydantic import BaseModel
 
 from case_tracker.domain.case import CaseId
 from case_tracker.domain.status import CaseStatus
-from case_tracker.entrypoints.api.schemas import (
-    AuditEventResponse,
-    CaseResponse,
-)
+from case_tracker.entrypoints.api.schemas import AuditEventResponse, CaseResponse
 from case_tracker.entrypoints.cli_shared import as_json, line, pass_units
 from case_tracker.ports.unit_of_work import UnitsOfWork
 from case_tracker.services.read_cases import case_history, list_cases, show_case
@@ -57,7 +54,7 @@ def list_(
         _print({"cases": cases, "total": page.total, "next_after": following})
         return
     for case in page.cases:
-        click.echo(f"{case.id} {case.status.value} {case.title}")
+        click.echo(line(case.to_case()))
     click.echo(f"{len(page.cases)} of {page.total}")
     if page.next_after:
         click.echo(f"more: --after {page.next_after.value}")

@@ -21,7 +21,7 @@ def test_a_case_is_opened_shown_and_listed(case_tracker):
     assert case_tracker("open", "CASE-001", "Late report").output == "CASE-001 DRAFT Late report\n"
 
     assert case_tracker("show", "CASE-001").output.startswith("CASE-001 DRAFT Late report")
-    assert case_tracker("list").output == "CASE-001 DRAFT Late report\n1 of 1\n"
+    assert case_tracker("list").output == "CASE-001 DRAFT Late report (version 1)\n1 of 1\n"
     assert case_tracker("list", "--status", "CLOSED").output == "0 of 0\n"
 
 

@@ -121,8 +121,8 @@ def test_list_says_how_to_turn_the_page(late):
     first = late("list", "--limit", "1").output
     second = late("list", "--limit", "1", "--after", "CASE-001").output
 
-    assert first == "CASE-001 DRAFT Late report\n1 of 2\nmore: --after CASE-001\n"
-    assert second == "CASE-002 DRAFT Lost report\n1 of 2\n"
+    assert first == "CASE-001 DRAFT Late report (version 1)\n1 of 2\nmore: --after CASE-001\n"
+    assert second == "CASE-002 DRAFT Lost report (version 1)\n1 of 2\n"
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,10 @@ def test_an_import_reads_json_lines(case_tracker):
 
     shown = json.loads(case_tracker("show", "CASE-008", "--json").output)
     assert [note["text"] for note in shown["notes"]] == ["one", "two"]
-    assert case_tracker("list", "--status", "CLOSED").output == "CASE-009 CLOSED b\n1 of 1\n"
+    assert (
+        case_tracker("list", "--status", "CLOSED").output
+        == "CASE-009 CLOSED b (version 1)\n1 of 1\n"
+    )
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ def test_an_old_database_is_refused_until_it_is_upgraded(case_tracker):
     assert f"is at revision '0003', this program needs '{NEWEST}'; {REMEDY}" in refused.output
     assert check.output == refused.output
     case_tracker("db", "upgrade")
-    assert case_tracker("list").output == "CASE-001 DRAFT Late report\n1 of 1\n"
+    assert case_tracker("list").output == "CASE-001 DRAFT Late report (version 1)\n1 of 1\n"
     assert case_tracker("db", "check").exit_code == 0
 
 
