@@ -102,7 +102,7 @@ def find_targets(table):
             assert key.column is not None
         except (NoReferencedTableError, NoReferencedColumnError):
             pytest.fail(
-                f"{key.parent.name} points to {key.target_fullname!r}, and no table has this column\n"
+                f"{key.parent.name} points to {key.target_fullname!r}: no table has this column\n"
                 'Use the name of the table, not of the class: ForeignKey("cases.id").'
             )
 
