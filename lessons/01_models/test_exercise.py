@@ -102,7 +102,11 @@ def find_targets(table):
             assert key.column is not None
         except (NoReferencedTableError, NoReferencedColumnError):
             pytest.fail(
+<<<<<<< HEAD
                 f"{key.parent.name} points to {key.target_fullname!r}; no table has this column\n"
+=======
+                f"{key.parent.name} points to {key.target_fullname!r}: no table has this column\n"
+>>>>>>> m01
                 'Use the name of the table, not of the class: ForeignKey("cases.id").'
             )
 
