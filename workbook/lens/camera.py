@@ -9,6 +9,7 @@ what was seen last. Never changes a thing, and never looks at the database throu
 import sys
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import sqlalchemy
@@ -164,15 +165,16 @@ class Camera:
         """Python let go of an object: if it was a later line, this step still shows it."""
         if self._shot is None or threading.get_ident() != self._thread:
             return
-        if self.calls().user not in ([], self._shot.calls):
-            self._survivors.add(number)
+        with suppress(Exception):  # of a predicate of the program's own: nobody could catch it
+            if self.calls().user not in ([], self._shot.calls):
+                self._survivors.add(number)
 
     # Taking a step.
 
-    def finish(self, label: str | None = None, next_calls: list[Call] | None = None) -> None:
+    def finish(self, next_calls: list[Call] | None = None) -> None:
         """The step that is going on is over: look, and keep it if anything happened."""
-        if self._shot is not None or label is not None:
-            self._take(self._look(), label, next_calls)
+        if self._shot is not None:
+            self._take(self._look(), next_calls=next_calls)
 
     def by_hand(self, label: str, calls: Calls) -> None:
         """End what is going on, and take a step under this label, changed or not."""

@@ -549,3 +549,17 @@ def test_the_other_connection_holds_nothing_between_two_looks(
         other.close()
 
     assert busy == 0
+
+
+def test_an_error_of_the_lens_is_told_and_never_raised(session: Session) -> None:
+    """A lesson must not fail because somebody looked."""
+
+    def broken(_path: str) -> bool:
+        raise RuntimeError("not your fault")
+
+    with lens(session, user_code=broken) as film:
+        session.add(a_case())
+        session.flush()
+        session.commit()
+
+    assert "not your fault" in str(film.error)
