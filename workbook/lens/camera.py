@@ -97,11 +97,12 @@ class Camera:
         elif calls.user:
             self._shot.calls = calls.user
 
-    def note(self, told: Told, thing: object | None = None) -> None:
+    def note(self, told: Told, thing: object | None = None, detail: str = "") -> None:
         """Write it down, and look at the object again."""
         card = None if thing is None else self.see(thing)
         if self._shot is not None:
-            self._shot.notes.append(Note(told, card.number, card.name) if card else Note(told))
+            note = Note(told, card.number, card.name, detail) if card else Note(told)
+            self._shot.notes.append(note)
 
     def see(self, thing: object, coming: Coming | None = None) -> Card:
         """Look at one object."""
@@ -117,7 +118,7 @@ class Camera:
 
     def put(self, thing: object, reason: str) -> None:
         """An object became pending, for this reason."""
-        self.note("put", thing)
+        self.note("put", thing, reason)
         self._reasons[self.cast.number(thing)] = reason
 
     def plan(self) -> None:

@@ -182,6 +182,7 @@ def test_a_savepoint_takes_back_a_part(session: Session) -> None:
         session.commit()
 
     assert "ROLLBACK TO sa_savepoint_1 took back 1 row" in labels(film)
+    assert not [label for label in labels(film)[5:] if "BEGIN" in label]
     assert labels(film)[-1] == "COMMIT made 1 row permanent"
 
 
@@ -474,9 +475,28 @@ def test_notes_that_a_relationship_brings_are_told_so(session: Session, stored: 
         case.notes.append(CaseNoteRecord(text="first", created_at=NOW))
         session.flush()
 
+    assert (
+        "a relationship put CaseNoteRecord (no key yet) into the Session; nothing is sent yet"
+        in (labels(film))
+    )
     flushed = film.steps[-1]
     assert "INSERT INTO case_notes because a relationship had put CaseNoteRecord 1" in (
         flushed.label
+    )
+
+
+def test_an_orphan_is_deleted_because_its_parent_lost_it(session: Session, stored: None) -> None:
+    """Nobody called delete() for the note: the cascade of the relationship did."""
+    with lens(session, hide=HIDE) as film:
+        case = session.get(CaseRecord, "CASE-001")
+        assert case is not None
+        case.notes.append(CaseNoteRecord(text="first", created_at=NOW))
+        session.commit()
+        case.notes.pop()
+        session.flush()
+
+    assert film.steps[-1].label == (
+        "flush sent DELETE FROM case_notes because CaseRecord 'CASE-001' was dirty: notes -1"
     )
 
 
