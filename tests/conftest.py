@@ -1,6 +1,25 @@
-"""What all tests of the project share: which of them run by default."""
+"""What all tests of the project share: which of them run, their databases, and the N+1 guard.
+
+The guard never looks at a test of the tool: those show N+1 on purpose.
+"""
+
+import os
+import secrets
+import shutil
+from collections.abc import Generator
+from contextlib import ExitStack
 
 import pytest
+
+from case_tracker.adapters.sql.engine import build_engine
+from case_tracker.adapters.sql.postgresql import build_postgresql_engine
+from case_tracker.adapters.sql.schema import SqlSchema
+from workbook.postgres.errors import PostgresUnavailableError
+from workbook.postgres.server import private_server
+
+TEMPLATE = "template"
+MISSING = "PostgreSQL is missing: "
+GUARDED = {"contract", "integration", "e2e"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -15,3 +34,79 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     left_out = [item for item in items if item.get_closest_marker("thorough")]
     items[:] = [item for item in items if item not in left_out]
     config.hook.pytest_deselected(items=left_out)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Fail each test of the app that loads row by row, unless it says `shows_n_plus_one(why)`."""
+    if item.path.parent.name not in GUARDED or item.get_closest_marker("shows_n_plus_one"):
+        return (yield)
+    from workbook.lens.nplusone import NPlusOne
+
+    with NPlusOne() as watch:
+        result = yield
+    watch.check()
+    return result
+
+
+@pytest.fixture(scope="session")
+def postgres_server():
+    """A private PostgreSQL, one for each process that runs tests, with a database to copy."""
+    with ExitStack() as stack:
+        try:
+            server = stack.enter_context(private_server())
+        except PostgresUnavailableError as error:
+            give_up = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+            give_up(MISSING + str(error))
+        schema = SqlSchema(build_postgresql_engine(server.create_database(TEMPLATE)))
+        schema.upgrade()
+        schema.close()
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres_server):
+    """The URL of a database of this test's own, with the app's tables and no rows."""
+    name = f"test_{secrets.token_hex(4)}"
+    yield postgres_server.create_database(name, template=TEMPLATE)
+    postgres_server.drop_database(name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request):
+    """The URL of a database without rows, once for each kind of database."""
+    return request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url")
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+def store_url(request):
+    """The URL of an empty store, once for each adapter."""
+    names = {"sqlite": "sqlite_url", "postgresql": "postgres_url"}
+    return request.getfixturevalue(names[request.param]) if request.param in names else "memory:"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say in one line that PostgreSQL was not tested: a skip is easily overlooked."""
+    skipped = terminalreporter.getreports("skipped")
+    reasons = [str(report.longrepr[2]) for report in skipped if isinstance(report.longrepr, tuple)]
+    missing = [reason for reason in reasons if MISSING in reason]
+    if missing:
+        reason = missing[0].partition(MISSING)[2]
+        line = f"{len(missing)} tests did not run: PostgreSQL is missing. {reason}"
+        terminalreporter.write_line(line, yellow=True, bold=True)
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory):
+    """A SQLite file whose tables the migrations made, once for each process: to be copied."""
+    path = tmp_path_factory.mktemp("migrated") / "cases.db"
+    schema = SqlSchema(build_engine(f"sqlite:///{path}"))
+    schema.upgrade()
+    schema.close()
+    return path
+
+
+@pytest.fixture
+def sqlite_url(migrated, tmp_path):
+    """The URL of a SQLite database of this test's own: the app's tables, no rows."""
+    return f"sqlite:///{shutil.copy(migrated, tmp_path)}"

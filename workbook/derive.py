@@ -103,8 +103,10 @@ def _finished(lesson: Lesson, file: ExerciseFile, home: Home) -> str:
 
 
 def _cut(lesson: Lesson, text: str, task: Task, hole: Hole) -> Edit:
+    holes = [other.symbol for t in lesson.tasks for other in t.holes if other.file == hole.file]
+    label = lesson.label(task.number)
     try:
-        return cut(text, hole.symbol, task.todo, hole.given, lesson.label(task.number))
+        return cut(text, hole.symbol, task.todo, hole.given, label, holes=holes)
     except SymbolNotFoundError:
         raise _unknown(lesson, "cuts", hole.symbol, Path(hole.file)) from None
 

@@ -33,8 +33,8 @@ def explain(error: BaseException, files: Collection[str]) -> tuple[str, str]:  #
             return "import", f"an import failed: {error}"
         case AttributeError() if missing := _missing(error, files):
             return "missing", missing
-    if type(error).__module__.startswith("_pytest"):  # pytest.fail, pytest.raises: they judge
-        return "assertion", _short(str(error))
+    if any(cls.__module__.startswith("_pytest") for cls in type(error).__mro__):
+        return "assertion", _short(str(error))  # pytest.fail, pytest.raises: they judge
     return "error", _short(_described(error))
 
 

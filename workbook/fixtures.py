@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # a lesson decides what these are: importing them here would 
     from sqlalchemy import Engine
     from sqlalchemy.orm import Session, sessionmaker
 
+    from workbook.lens.sql import Sql
     from workbook.session import Room
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "recording",
     "room",
     "session_factory",
+    "sql",
 ]
 
 
@@ -44,11 +46,7 @@ def room(request: pytest.FixtureRequest) -> "Room":
 @pytest.fixture
 def learners(room: "Room") -> Callable[[str], ModuleType]:
     """Imports one of the learner's files by its name: `learners("engine.py")`."""
-
-    def load(name: str) -> ModuleType:
-        return importlib.import_module(room.module(name))
-
-    return load
+    return room.learners
 
 
 @pytest.fixture
@@ -68,6 +66,7 @@ def engine(database: Path) -> Iterator["Engine"]:
     """An engine on an empty database with the app's tables."""
     app = importlib.import_module
     engine: Engine = app("case_tracker.adapters.sql.engine").build_engine(f"sqlite:///{database}")
+    # No migration: what the tables look like is for the learner's models to say.
     app("case_tracker.adapters.sql.audit").AuditEventRecord.metadata.create_all(engine)
     yield engine
     engine.dispose()
@@ -109,3 +108,17 @@ def recording(room: "Room") -> Callable[[], Recorder]:
 def observed(room: "Room") -> dict[str, Any]:
     """Where a test notes what it saw, so that a misconception can be recognised by it."""
     return room.observed
+
+
+@pytest.fixture
+def sql(request: pytest.FixtureRequest) -> Iterator["Sql"]:
+    """Budgets and N+1 checks: `with sql.exactly(2): ...`, `sql.no_n_plus_one()`, `sql.explain()`.
+
+    In a lesson the learner's lines are named.
+    """
+    from workbook.lens.sql import Sql  # noqa: PLC0415 - paid by the tests that ask for it
+    from workbook.plugin import room_of  # noqa: PLC0415 - the plugin imports this module
+
+    room = room_of(request.config, request.path)
+    with Sql(mine=room.paths.__contains__ if room else None) as sql:
+        yield sql

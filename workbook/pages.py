@@ -69,7 +69,7 @@ def _predict(lesson: Lesson) -> str:
 
 def _tasks(lesson: Lesson) -> str:
     return "\n".join(
-        f"- **{lesson.label(task.number)} {task.name}**: {task.todo}." for task in lesson.tasks
+        f"- **{lesson.label(task.number)}** `{task.name}`: {task.todo}." for task in lesson.tasks
     )
 
 

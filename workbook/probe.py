@@ -1,4 +1,4 @@
-"""What a lesson's probe.py builds on: a fresh database and seeded data. Judges nothing."""
+"""Asking a lesson's probe.py, and what it builds on: a database, seeded data. Judges nothing."""
 
 import importlib
 import random
@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from workbook.session import Room
 
 WORDS = ("late", "lost", "open", "wrong", "second", "urgent", "closed", "old", "duplicate", "new")
 
@@ -38,6 +40,7 @@ def scratch() -> Iterator[Scratch]:
         path = Path(folder) / "cases.db"
         engines = app("case_tracker.adapters.sql.engine")
         engine = engines.build_engine(f"sqlite:///{path}")
+        # No migration: what the tables look like is for the learner's models to say.
         app("case_tracker.adapters.sql.audit").AuditEventRecord.metadata.create_all(engine)
         try:
             yield Scratch(path, engine, engines.build_session_factory(engine))
@@ -76,3 +79,19 @@ def plain(case: Any) -> Any:
         return case if isinstance(case, str | int | type(None)) else repr(case)
     notes = [note.text for note in case.notes]
     return [case.id.value, case.title, case.status.value, notes]
+
+
+def ask(room: Room, question: str, *arguments: Any) -> Any:
+    """Return what a function of the lesson's probe.py answers about the learner's module.
+
+    Raises:
+        AttributeError: probe.py has no such function.
+    """
+    path = room.lesson.folder / "probe.py"
+    code = compile(path.read_text(encoding="utf-8"), str(path), "exec")
+    probe: dict[str, Any] = {"__name__": f"probe_of_{room.lesson.slug}", "__file__": str(path)}
+    with room.world, room.watched():
+        exec(code, probe)  # noqa: S102 - it is the lesson's own file
+        if question not in probe:
+            raise AttributeError(f"{path} has no function {question}")
+        return probe[question](room.learners(room.lesson.files[0].name), *arguments)

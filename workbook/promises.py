@@ -18,13 +18,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from workbook.check import CheckError
 from workbook.curriculum import CurriculumError, Lesson
 from workbook.derive import Texts, solution, starter, with_piece
 from workbook.home import Home
 from workbook.recognise import check_when
 from workbook.reformat import renamed
 from workbook.source import body_of
-from workbook.variants import Variant, run_variants
+from workbook.variants import Variant, answer_prediction, run_variants
 from workbook.verdict import TestResult, Verdict
 
 HEADINGS = (
@@ -83,6 +84,7 @@ class _Examination:
         self.verdicts = run_variants(self.lesson, self.variants())
         yield from ((1, text) for text in self.starter_fails_fairly())
         yield from ((2, text) for text in self.all_pass("solution"))
+        yield from ((6, text) for text in self.prediction_has_an_answer())
         yield from ((3, text) for text in self.partial_solutions())
         yield from ((4, text) for text in self.misconceptions())
         yield from ((5, text) for text in self.all_pass("alternative"))
@@ -159,6 +161,15 @@ class _Examination:
         first = next((t for t in self.lesson.tasks if t.holes), None)
         if first is None or first.holes[0].given is None:
             yield "the first task has no `given`: the first red must be about data access"
+
+    def prediction_has_an_answer(self) -> Iterator[str]:
+        try:
+            answer = answer_prediction(self.lesson, self.solution)
+        except CheckError as error:
+            yield f"the prediction cannot be answered: {str(error).splitlines()[-1]}"
+            return
+        if answer not in self.lesson.predict.choices:
+            yield f"probe.py answers {answer!r} to the prediction, which is none of its choices"
 
     def partial_solutions(self) -> Iterator[str]:
         for task in self.lesson.tasks:

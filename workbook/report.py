@@ -26,7 +26,7 @@ def render(verdict: Verdict, width: int = 80) -> Iterator[str]:
     yield ""
     yield from _cause(cause, verdict, width)
     if cause.reason not in UNREADABLE:
-        yield from _still_to_do(verdict)
+        yield from _still_to_do(verdict, width)
 
 
 def _mark(task: TaskResult, verdict: Verdict) -> str:
@@ -53,7 +53,8 @@ def _cause(test: TestResult, verdict: Verdict, width: int) -> Iterator[str]:
         yield f"    at {show(test.place)}{inside}"
     if found := test.recognised:
         yield ""
-        yield from _wrapped(f"{found.evidence}.", width)
+        if found.evidence not in test.message:  # what stands above is not said twice
+            yield from _wrapped(f"{found.evidence}.", width)
         yield from _wrapped(found.says, width)
         yield f"    read more: lessons/{verdict.lesson}/README.md#{found.section}"
     yield ""
@@ -72,13 +73,14 @@ def _wrapped(text: str, width: int) -> list[str]:
     return textwrap.wrap(text, max(width - 4, 30), initial_indent="    ", subsequent_indent=indent)
 
 
-def _still_to_do(verdict: Verdict) -> Iterator[str]:
+def _still_to_do(verdict: Verdict, width: int) -> Iterator[str]:
     task = verdict.current
-    if task is None or task.place is None:
+    if task is None:
         return
     yield "  next"
-    yield f"    {task.label}  {task.todo}"
-    yield f"    {show(task.place)}   stuck? {command('hint', task.label)}"
+    yield from _wrapped(f"{task.label}  {task.todo}", width)
+    where = f"{show(task.place)}   " if task.place else ""
+    yield f"    {where}stuck? {command('hint', task.label)}"
 
 
 def _success(verdict: Verdict) -> Iterator[str]:

@@ -6,15 +6,16 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.pool import Pool
 
-from workbook.curriculum import Lesson, Task
+from workbook.curriculum import Hole, Lesson, Task
 from workbook.lens.entries import Entry
 from workbook.lens.recorder import Recorder
-from workbook.source import SymbolNotFoundError, find
+from workbook.source import SymbolNotFoundError, find, is_as_given
 from workbook.verdict import Place, TaskResult, TestResult, Verdict
 from workbook.world import World
 
@@ -35,6 +36,10 @@ class Room:
         """Return the dotted name under which a file of the lesson is imported."""
         file = next(file for file in self.lesson.files if file.name == name)
         return file.module or f"lesson_{self.lesson.slug}_{name.removesuffix('.py')}"
+
+    def learners(self, name: str) -> ModuleType:
+        """Import a file of the lesson by its name; whatever its code raises comes out."""
+        return self.world.load(self.module(name))
 
     @property
     def log(self) -> list[Entry]:
@@ -99,39 +104,42 @@ class Room:
         )
 
     def _task(self, task: Task) -> TaskResult:
-        place, untouched = self._place(task)
         return TaskResult(
             number=task.number,
             label=self.lesson.label(task.number),
             name=task.name,
             todo=task.todo,
-            place=place,
-            untouched=untouched,
+            place=self._place(task),
+            untouched=bool(task.holes) and all(self._is_as_given(task, h) for h in task.holes),
             needs=task.needs,
             tests=[result for result in self.results if result.task == task.number],
         )
 
-    def _place(self, task: Task) -> tuple[Place | None, bool]:
-        """Find the TODO of a task in the learner's files, else the symbol, wherever it is now."""
-        todo = f"TODO {self.lesson.label(task.number)}:"
-        for hole in task.holes:
-            path = self.folder / hole.file
-            for number, line in enumerate(_lines(path), 1):
-                if todo in line:
-                    return Place(str(path), number), True
+    def _is_as_given(self, task: Task, hole: Hole) -> bool:
+        holes = [h.symbol for t in self.lesson.tasks for h in t.holes if h.file == hole.file]
+        label = self.lesson.label(task.number)
+        try:
+            return is_as_given(self._text(hole), hole.symbol, hole.given, label, holes)
+        except (SyntaxError, SymbolNotFoundError):
+            return False
+
+    def _place(self, task: Task) -> Place | None:
+        """Find the first hole of a task that is as it was given, else the first one."""
         if not task.holes:
-            return None, False
-        hole = task.holes[0]
-        path = self.folder / hole.file
+            return None
+        hole = next((h for h in task.holes if self._is_as_given(task, h)), task.holes[0])
+        path = str(self.folder / hole.file)
+        lines = self._text(hole).splitlines()
+        todo = f"TODO {self.lesson.label(task.number)}:"
+        for number, line in enumerate(lines, 1):
+            if todo in line:
+                return Place(path, number)
         with contextlib.suppress(SyntaxError, SymbolNotFoundError):
-            return Place(
-                str(path), find(ast.parse("\n".join(_lines(path))), hole.symbol).lineno
-            ), False
-        return Place(str(path), 1), False
+            return Place(path, find(ast.parse("\n".join(lines)), hole.symbol).lineno)
+        return Place(path, 1)
 
-
-def _lines(path: Path) -> list[str]:
-    try:
-        return path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
-        return []
+    def _text(self, hole: Hole) -> str:
+        try:
+            return (self.folder / hole.file).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            return ""

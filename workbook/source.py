@@ -1,8 +1,9 @@
 """Finding and replacing symbols in Python source by name. Keeps every other line as it is."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 from textwrap import dedent, indent
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
@@ -58,24 +59,52 @@ def names(node: ast.stmt) -> tuple[str, ...]:
     return ()
 
 
-def cut(source: str, symbol: str, todo: str, given: str | None, label: str) -> Edit:
+def cut(  # noqa: PLR0913 - each part of a hole has its name
+    source: str,
+    symbol: str,
+    todo: str,
+    given: str | None,
+    label: str,
+    *,
+    holes: Collection[str] = (),
+) -> Edit:
     """Return the edit that makes a hole of a symbol.
 
     A function or class keeps its signature and docstring and loses its body; another
-    statement is replaced. `label` is the number of the task, as in `2.1`.
+    statement is replaced. `label` is the number of the task, as in `2.1`. `holes` are all symbols
+    that are cut: a class loses its body only up to the first member that is a hole of its own.
     """
     node = find(ast.parse(source), symbol)
-    body = (
-        dedent(given).strip("\n")
-        if given is not None
-        else f'raise NotImplementedError("TODO {label}")'
-    )
-    text = "\n".join((*_comment(f"TODO {label}: {todo}"), body))
+    text = "\n".join((*_comment(f"TODO {label}: {todo}"), _given_code(given, label)))
     if isinstance(node, Definition):
-        inside = node.body[1:] if ast.get_docstring(node) is not None else node.body
+        inside = _own_body(node, symbol, holes)
         first, last = inside[0], inside[-1]
         return _edit(source, start(first), last.end_lineno or 0, first.col_offset, text)
     return _edit(source, node.lineno, node.end_lineno or 0, node.col_offset, text)
+
+
+def is_as_given(
+    source: str, symbol: str, given: str | None, label: str, holes: Collection[str]
+) -> bool:
+    """Say whether the code in a hole still is what the starter had, comments and layout aside."""
+    node = find(ast.parse(source), symbol)
+    found = _own_body(node, symbol, holes) if isinstance(node, Definition) else [node]
+    expected = ast.parse(_given_code(given, label)).body
+    return [ast.unparse(line) for line in found] == [ast.unparse(line) for line in expected]
+
+
+def _given_code(given: str | None, label: str) -> str:
+    if given is None:
+        return f'raise NotImplementedError("TODO {label}")'
+    return dedent(given).strip("\n")
+
+
+def _own_body(node: Definition, symbol: str, holes: Collection[str]) -> list[ast.stmt]:
+    inside = node.body[1:] if ast.get_docstring(node) is not None else node.body
+    members = takewhile(
+        lambda member: not any(f"{symbol}.{name}" in holes for name in names(member)), inside
+    )
+    return list(members)
 
 
 def _edit(source: str, first: int, last: int, column: int, text: str) -> Edit:

@@ -4,6 +4,8 @@ Never runs a version in the process that asks: a clean parent loads SQLAlchemy a
 forks for each version. Where there is no fork, the versions run one after the other.
 """
 
+import ast
+import importlib
 import json
 import os
 import subprocess
@@ -37,6 +39,22 @@ def run_variants(lesson: Lesson, variants: Sequence[Variant]) -> dict[str, Verdi
         CheckError: the process that runs them died.
     """
     order = {"folder": str(lesson.folder), "variants": [vars(variant) for variant in variants]}
+    answers = _ask(order, lesson)
+    return {name: _read(answer) for name, answer in answers.items()}
+
+
+def answer_prediction(lesson: Lesson, files: Mapping[str, str]) -> str:
+    """Return what the lesson's probe answers to its prediction, run on these files.
+
+    Raises:
+        CheckError: the process that runs it died, or the probe raised.
+    """
+    variant = Variant("prediction", files)
+    order = {"folder": str(lesson.folder), "variants": [], "predict": vars(variant)}
+    return str(_ask(order, lesson)["prediction"])
+
+
+def _ask(order: Mapping[str, object], lesson: Lesson) -> dict[str, object]:
     done = subprocess.run(
         [sys.executable, "-m", "workbook.variants"],
         input=json.dumps(order, default=dict).encode(),
@@ -47,8 +65,7 @@ def run_variants(lesson: Lesson, variants: Sequence[Variant]) -> dict[str, Verdi
     )
     if done.returncode:
         raise CheckError(f"{lesson.slug}: {done.stderr.decode(errors='replace')[-2000:]}")
-    answers = json.loads(done.stdout)
-    return {name: _read(answer) for name, answer in answers.items()}
+    return dict(json.loads(done.stdout))
 
 
 def _read(answer: object) -> Verdict | str:
@@ -57,19 +74,43 @@ def _read(answer: object) -> Verdict | str:
 
 def _main() -> None:
     """Read the order from standard input, answer on standard output."""
-    import pytest  # noqa: F401, PLC0415 - loaded once, here, for all children
-    import sqlalchemy.orm  # noqa: F401, PLC0415 - the same
-
     order = json.load(sys.stdin)
     lesson = load_lesson(Path(order["folder"]))
+    _load_libraries(lesson.folder / "test_exercise.py")
     answers = {data["name"]: _answer(lesson, Variant(**data)) for data in order["variants"]}
+    if "predict" in order:
+        answers["prediction"] = _prediction(lesson, Variant(**order["predict"]))
     json.dump(answers, sys.stdout, default=repr)
+
+
+def _load_libraries(tests: Path) -> None:
+    """Load what the tests import, once, here, for all children; never the app."""
+    names = {"pytest", "sqlalchemy.orm"}
+    for node in ast.walk(ast.parse(tests.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+    for name in names:
+        if name.partition(".")[0] not in ("case_tracker", "workbook"):
+            importlib.import_module(name)
+
+
+def _prediction(lesson: Lesson, variant: Variant) -> str:
+    from workbook.probe import ask  # noqa: PLC0415 - it loads SQLAlchemy
+    from workbook.session import Room  # noqa: PLC0415 - the same
+
+    with tempfile.TemporaryDirectory(prefix="workbook-") as folder:
+        _write(variant, Path(folder))
+        return str(ask(Room(lesson, Path(folder)), lesson.predict.observe))
+
+
+def _write(variant: Variant, folder: Path) -> None:
+    for name, text in variant.files.items():
+        (folder / name).write_text(text, encoding="utf-8")
 
 
 def _answer(lesson: Lesson, variant: Variant) -> object:
     with tempfile.TemporaryDirectory(prefix="workbook-") as folder:
-        for name, text in variant.files.items():
-            Path(folder, name).write_text(text, encoding="utf-8")
+        _write(variant, Path(folder))
         answer = Path(folder, "answer.json")
         if not hasattr(os, "fork"):
             return _verdict(lesson, variant, Path(folder))

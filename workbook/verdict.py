@@ -52,7 +52,7 @@ class TestResult:
 class TaskResult:
     """One task: passed when all of its tests passed, blocked while a task it needs is red.
 
-    `untouched` says that its TODO still stands in the learner's file, at `place`.
+    `untouched` says that its code still is as the starter had it. `place` is where to work.
     """
 
     number: int

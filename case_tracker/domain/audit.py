@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import uuid4
 
-from case_tracker.domain.case import CaseId
+from case_tracker.domain.case import CaseId, is_storable
 from case_tracker.domain.clock import utc_now
 from case_tracker.domain.errors import InvalidValueError
 from case_tracker.domain.status import CaseStatus
@@ -18,7 +18,7 @@ class Actor:
     name: str
 
     def __post_init__(self) -> None:
-        if not self.name.strip():
+        if not self.name.strip() or not is_storable(self.name):
             raise InvalidValueError("actor", self.name, "has a name")
 
 
@@ -40,3 +40,8 @@ class AuditEvent:
         """Return the event that belongs to one step of the workflow."""
         details = {"from": source.value, "to": target.value}
         return cls(case_id, actor, "case_transitioned", details)
+
+    @classmethod
+    def case_deleted(cls, case_id: CaseId, actor: Actor, title: str) -> "AuditEvent":
+        """Return the event that says who took a case out of sight."""
+        return cls(case_id, actor, "case_deleted", {"title": title})

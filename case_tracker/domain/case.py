@@ -12,6 +12,8 @@ from case_tracker.domain.versioned import Versioned
 MAX_ID_LENGTH = 40
 MAX_TITLE_LENGTH = 200
 MAX_NOTE_LENGTH = 10_000
+MAX_REFERENCE_LENGTH = 60
+_SURROGATE = re.compile("[\ud800-\udfff]")  # what a byte becomes on a command line in no UTF-8
 _ID = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{MAX_ID_LENGTH - 1}}}")
 
 
@@ -40,15 +42,21 @@ class Note:
 
 @dataclass
 class Case(Versioned):
-    """What happened, where it stands, and what was noted, oldest note first."""
+    """What happened, where it stands, and what was noted, oldest note first.
+
+    `reference` is the number under which another system knows the case.
+    """
 
     id: CaseId
     title: str
     status: CaseStatus = CaseStatus.DRAFT
     notes: list[Note] = field(default_factory=list)
+    reference: str | None = None
 
     def __post_init__(self) -> None:
         _check_text("title", self.title, MAX_TITLE_LENGTH)
+        if self.reference is not None:
+            _check_text("reference", self.reference, MAX_REFERENCE_LENGTH)
 
     def rename(self, title: str) -> None:
         """Give the case another title.
@@ -75,5 +83,10 @@ class Case(Versioned):
 
 
 def _check_text(what: str, text: str, longest: int) -> None:
-    if not text.strip() or len(text) > longest or "\x00" in text:
+    if not text.strip() or len(text) > longest or not is_storable(text):
         raise InvalidValueError(what, text[:60], f"has 1 to {longest} characters and is not blank")
+
+
+def is_storable(text: str) -> bool:
+    """Say whether every database can keep this text: no NUL, and nothing that UTF-8 lacks."""
+    return "\x00" not in text and (text.isascii() or not _SURROGATE.search(text))

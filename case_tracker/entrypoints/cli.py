@@ -2,13 +2,13 @@
 
 import click
 
-from case_tracker.bootstrap import build_units
-from case_tracker.domain.case import CaseId
 from case_tracker.domain.errors import CaseTrackerError
-from case_tracker.domain.status import CaseStatus
-from case_tracker.entrypoints.wiring import open_command
-from case_tracker.ports.unit_of_work import UnitsOfWork
-from case_tracker.services.read_cases import list_cases, show_case
+from case_tracker.entrypoints.cli_db import db
+from case_tracker.entrypoints.cli_import import import_
+from case_tracker.entrypoints.cli_read import history, list_, show
+from case_tracker.entrypoints.cli_serve import serve
+from case_tracker.entrypoints.cli_shared import advice
+from case_tracker.entrypoints.cli_write import delete, note, open_, rename, transition
 
 
 class _Commands(click.Group):
@@ -16,7 +16,7 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except CaseTrackerError as error:
-            raise click.ClickException(str(error)) from None
+            raise click.ClickException(f"{error}{advice(error)}") from None
 
 
 @click.group(cls=_Commands)
@@ -29,40 +29,12 @@ class _Commands(click.Group):
 )
 @click.pass_context
 def main(ctx: click.Context, database: str) -> None:
-    """Keep track of cases. Exit 0 when it is done, 1 when it is refused, 2 for wrong use."""
-    units = build_units(database)
-    ctx.obj = units
-    ctx.call_on_close(units.close)
+    """Keep track of cases. Exit 0 when it is done, 1 when it is refused, 2 for wrong use.
+
+    Example: case-tracker --database sqlite:///cases.db list
+    """
+    ctx.obj = database
 
 
-@main.command("open")
-@click.argument("case_id")
-@click.argument("title")
-@click.pass_obj
-def open_(units: UnitsOfWork, case_id: str, title: str) -> None:
-    """Open a case. Example: case-tracker open CASE-001 "Late report"."""
-    click.echo(open_command(units, case_id, title))
-
-
-@main.command()
-@click.argument("case_id")
-@click.pass_obj
-def show(units: UnitsOfWork, case_id: str) -> None:
-    """Show a case and its notes. Example: case-tracker show CASE-001."""
-    case = show_case(units, CaseId(case_id))
-    click.echo(f"{case.id.value} {case.status.value} {case.title}")
-    for note in case.notes:
-        click.echo(f"  {note.written_at:%Y-%m-%d %H:%M} {note.text}")
-
-
-@main.command("list")
-@click.option("--status", type=click.Choice(CaseStatus), help="Only cases in this status.")
-@click.option("--limit", default=20, show_default=True, help="At most this many cases.")
-@click.option("--offset", default=0, show_default=True, help="Skip this many cases.")
-@click.pass_obj
-def list_(units: UnitsOfWork, status: CaseStatus | None, limit: int, offset: int) -> None:
-    """List cases by id. Example: case-tracker list --status DRAFT."""
-    page = list_cases(units, status, limit=limit, offset=offset)
-    for case in page.cases:
-        click.echo(f"{case.id} {case.status.value} {case.title}")
-    click.echo(f"{len(page.cases)} of {page.total}")
+for command in (open_, list_, show, rename, note, transition, delete, history, import_, serve, db):
+    main.add_command(command)

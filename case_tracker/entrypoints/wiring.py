@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from fastapi import FastAPI, Request
 
-from case_tracker.domain.case import CaseId
+from case_tracker.domain.case import Case, CaseId
 from case_tracker.domain.errors import (
     CaseAlreadyExistsError,
     CaseNotFoundError,
@@ -27,7 +27,10 @@ def connect(app: FastAPI, units: UnitsOfWork) -> None:
 
 
 def units_of(request: Request) -> Iterator[UnitsOfWork]:
-    """Yield the factory to the route. When the response goes out, nothing is left to do."""
+    """Hand the factory to the route. When the answer goes out, nothing is left to do.
+
+    FastAPI runs what stands after `yield` when the client has its answer: too late for a commit.
+    """
     yield request.app.state.units
 
 
@@ -54,10 +57,15 @@ def status_code(error: CaseTrackerError) -> int:
 
 
 def open_command(units: UnitsOfWork, case_id: str, title: str) -> str:
-    """Open a case from the command line and return the line to print: `CASE-001 DRAFT Late`.
+    """Open a case through the same service as the API; return the line to print.
+
+    It reads `CASE-001 DRAFT Late report`.
 
     Raises:
         CaseTrackerError: the case cannot be opened; the message is for the person who typed.
     """
-    case = open_case(units, CaseId(case_id), title)
+    return _line(open_case(units, CaseId(case_id), title))
+
+
+def _line(case: Case) -> str:
     return f"{case.id.value} {case.status.value} {case.title}"

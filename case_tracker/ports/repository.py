@@ -29,12 +29,22 @@ class CaseRepository(Protocol):
         """Stage a new case. A taken id is refused here or, at the latest, by the commit.
 
         Raises:
-            CaseAlreadyExistsError: another case has this id.
+            CaseAlreadyExistsError: another case has this id, or had it before it was deleted.
+            ReferenceTakenError: another case has this reference.
         """
         ...
 
     def save(self, case: Case) -> None:
         """Stage the changed title and status and the notes that are new.
+
+        Raises:
+            CaseNotFoundError: no case has this id.
+            ConcurrentUpdateError: the stored case changed since `case` was read.
+        """
+        ...
+
+    def remove(self, case: Case) -> None:
+        """Stage the deletion. The case is gone from every read; its id stays taken.
 
         Raises:
             CaseNotFoundError: no case has this id.

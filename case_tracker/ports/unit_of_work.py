@@ -50,6 +50,7 @@ class UnitOfWork(Protocol):
         """Make the work of this unit permanent.
 
         Raises:
+            CommitOutcomeUnknownError: nobody knows whether this unit was stored.
             CaseTrackerError: the database refused it; nothing of this unit was stored.
         """
         ...
@@ -67,5 +68,5 @@ class UnitsOfWork(Protocol):
         ...
 
     def write(self) -> UnitOfWork:
-        """Return a new unit for changing: what it reads stays true until it commits."""
+        """Return a new unit for changing: a case that it gets stays as it is until it commits."""
         ...

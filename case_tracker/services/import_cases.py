@@ -1,12 +1,14 @@
 """Store many cases at once. All of them or none."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from case_tracker.domain.case import Case
 from case_tracker.ports.unit_of_work import UnitsOfWork
+from case_tracker.services.retry import retried
 
 
-def import_cases(units: UnitsOfWork, cases: Iterable[Case]) -> int:
+@retried
+def import_cases(units: UnitsOfWork, cases: Sequence[Case]) -> int:
     """Return how many cases were stored, each with its notes.
 
     Raises:

@@ -4,14 +4,16 @@ from case_tracker.domain.case import Case, CaseId
 from case_tracker.ports.unit_of_work import UnitsOfWork
 
 
-def open_case(units: UnitsOfWork, case_id: CaseId, title: str) -> Case:
-    """Store a new case in DRAFT and return it. One unit of work, committed before returning.
+def open_case(
+    units: UnitsOfWork, case_id: CaseId, title: str, *, reference: str | None = None
+) -> Case:
+    """Store a new case in DRAFT and return it. One writing unit, committed before returning.
 
     Raises:
-        CaseAlreadyExistsError: another case has this id.
+        CaseAlreadyExistsError: another case has this id or this reference.
         InvalidValueError: the title is empty or too long.
     """
-    case = Case(case_id, title)
+    case = Case(case_id, title, reference=reference)
     with units.write() as unit:
         unit.cases.add(case)
         unit.commit()

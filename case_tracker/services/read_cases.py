@@ -11,6 +11,7 @@ from case_tracker.ports.read_models import CaseView
 from case_tracker.ports.unit_of_work import UnitsOfWork
 
 MAX_PAGE = 100
+MAX_OFFSET = 10**9  # an integer of a database has an end
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,8 @@ class CasePage:
 
     cases: list[CaseView]
     total: int
+    next_after: CaseId | None = None
+    """Where the next page begins; None when this one is the last."""
 
 
 def show_case(units: UnitsOfWork, case_id: CaseId) -> Case:
@@ -32,21 +35,33 @@ def show_case(units: UnitsOfWork, case_id: CaseId) -> Case:
 
 
 def list_cases(
-    units: UnitsOfWork, status: CaseStatus | None = None, *, limit: int = 20, offset: int = 0
+    units: UnitsOfWork,
+    status: CaseStatus | None = None,
+    *,
+    limit: int = 20,
+    offset: int = 0,
+    after: CaseId | None = None,
 ) -> CasePage:
     """Return a page of cases, ordered by id, and the total, both from one state of the database.
 
+    The page begins behind the id `after`, or skips `offset` cases.
+
     Raises:
-        InvalidValueError: `limit` is not 1 to 100, or `offset` is negative.
+        InvalidValueError: `limit` is not 1 to 100, `offset` is not 0 to 1,000,000,000, or both
+            `offset` and `after` are given.
     """
     if not 1 <= limit <= MAX_PAGE:
         raise InvalidValueError("limit", limit, f"is 1 to {MAX_PAGE}")
-    if offset < 0:
-        raise InvalidValueError("offset", offset, "is 0 or more")
+    if not 0 <= offset <= MAX_OFFSET:
+        raise InvalidValueError("offset", offset, f"is 0 to {MAX_OFFSET}")
+    if offset and after is not None:
+        raise InvalidValueError("offset", offset, "is 0 together with after")
     with units.read() as unit:
-        return CasePage(
-            unit.pages.page(status, limit=limit, offset=offset), unit.pages.total(status)
-        )
+        # One more than asked for tells whether another page follows, without counting again.
+        cases = unit.pages.page(status, limit=limit + 1, offset=offset, after=after)
+        total = unit.pages.total(status)
+    more = len(cases) > limit
+    return CasePage(cases[:limit], total, CaseId(cases[limit - 1].id) if more else None)
 
 
 def count_cases(units: UnitsOfWork, status: CaseStatus | None = None) -> int:

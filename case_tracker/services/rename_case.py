@@ -3,8 +3,10 @@
 from case_tracker.domain.case import Case, CaseId
 from case_tracker.domain.versioned import expect_version
 from case_tracker.ports.unit_of_work import UnitsOfWork
+from case_tracker.services.retry import retried
 
 
+@retried
 def rename_case(
     units: UnitsOfWork, case_id: CaseId, title: str, *, expected_version: int | None = None
 ) -> Case:

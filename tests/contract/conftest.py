@@ -5,10 +5,9 @@ import pytest
 from case_tracker.bootstrap import build_units
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def units(request, tmp_path):
+@pytest.fixture
+def units(store_url):
     """Units of work on an empty store, once for each adapter."""
-    url = "memory:" if request.param == "memory" else f"sqlite:///{tmp_path / 'contract.db'}"
-    units = build_units(url)
+    units = build_units(store_url)
     yield units
     units.close()

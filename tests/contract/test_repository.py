@@ -10,6 +10,7 @@ from case_tracker.domain.errors import (
     CaseAlreadyExistsError,
     CaseNotFoundError,
     ConcurrentUpdateError,
+    ReferenceTakenError,
 )
 from case_tracker.domain.status import CaseStatus
 
@@ -258,3 +259,100 @@ def test_audit_events_come_back_in_the_order_of_adding(units):
 
     with units.read() as unit:
         assert list(unit.audit_events.list(LATE)) == events
+
+
+def remove(units, case_id=LATE):
+    """Delete a case."""
+    with units.write() as unit:
+        unit.cases.remove(unit.cases.get(case_id))
+        unit.commit()
+
+
+def test_a_removed_case_is_gone_from_every_read(units):
+    """Nobody meets a deleted case by another way in."""
+    store(units, Case(LATE, "Late report", notes=[Note("one")]), Case(CaseId("CASE-002"), "other"))
+
+    remove(units)
+
+    with units.read() as unit:
+        assert [case.id.value for case in unit.cases.list()] == ["CASE-002"]
+        assert [view.id for view in unit.pages.page()] == ["CASE-002"]
+        assert (unit.cases.count(), unit.pages.total()) == (1, 1)
+        with pytest.raises(CaseNotFoundError):
+            unit.cases.get(LATE)
+
+
+def test_a_removed_case_cannot_be_changed(units):
+    """Whoever still holds the object learns that the case is gone."""
+    store(units, Case(LATE, "Late report"))
+    held = stored(units)
+    remove(units)
+
+    with units.write() as unit:
+        with pytest.raises(CaseNotFoundError):
+            unit.cases.save(held)
+        with pytest.raises(CaseNotFoundError):
+            unit.cases.remove(held)
+
+
+def test_a_stale_case_cannot_be_removed(units):
+    """Deleting is a decision too: it needs the newest state."""
+    store(units, Case(LATE, "Late report"))
+    stale = stored(units)
+    with units.write() as unit:
+        unit.cases.save(unit.cases.get(LATE))
+        unit.commit()
+
+    with units.write() as unit, pytest.raises(ConcurrentUpdateError):
+        unit.cases.remove(stale)
+
+
+def test_the_id_of_a_removed_case_stays_taken(units):
+    """Its history belongs to it for ever."""
+    store(units, Case(LATE, "Late report"))
+    remove(units)
+
+    with pytest.raises(CaseAlreadyExistsError):
+        store(units, Case(LATE, "another"))
+
+
+def test_a_reference_is_unique_among_living_cases(units):
+    """Two cases for one number of another system would be a mistake; a deleted one is none."""
+    store(units, Case(LATE, "Late report", reference="INV-17"), Case(CaseId("CASE-002"), "none"))
+    with pytest.raises(ReferenceTakenError):
+        store(units, Case(CaseId("CASE-003"), "twice", reference="INV-17"))
+
+    remove(units)
+    store(units, Case(CaseId("CASE-003"), "again", reference="INV-17"), Case(CaseId("C-4"), "none"))
+
+    assert stored(units, CaseId("CASE-003")).reference == "INV-17"
+
+
+def test_a_page_begins_behind_an_id(units):
+    """Who turns the page misses nothing and sees nothing twice, also when that case is gone."""
+    store(units, *(Case(CaseId(f"CASE-{n:03}"), "a title") for n in (3, 1, 5, 2, 4)))
+    remove(units, CaseId("CASE-002"))
+
+    with units.read() as unit:
+        pages = [
+            [view.id for view in unit.pages.page(limit=2, after=CaseId(after))]
+            for after in ("CASE-001", "CASE-002", "CASE-004", "CASE-005")
+        ]
+
+    assert pages == [["CASE-003", "CASE-004"], ["CASE-003", "CASE-004"], ["CASE-005"], []]
+
+
+def test_a_page_behind_an_id_is_filtered_too(units):
+    """Turning the page keeps the filter."""
+    closed = CaseStatus.CLOSED
+    store(
+        units,
+        Case(CaseId("CASE-001"), "a", closed),
+        Case(CaseId("CASE-002"), "b"),
+        Case(CaseId("CASE-003"), "c", closed),
+    )
+
+    with units.read() as unit:
+        page = unit.pages.page(closed, after=CaseId("CASE-001"))
+
+    assert [view.id for view in page] == ["CASE-003"]

@@ -2,16 +2,16 @@
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import create_engine, event, text
 
 from case_tracker.bootstrap import build_units
 from case_tracker.entrypoints.api.app import create_app
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def client(request, tmp_path):
-    """A client of the API on an empty store."""
-    url = "memory:" if request.param == "memory" else f"sqlite:///{tmp_path / 'api.db'}"
-    units = build_units(url)
+@pytest.fixture
+def client(store_url):
+    """A client of the API on an empty store, once for each adapter."""
+    units = build_units(store_url)
     with TestClient(create_app(units)) as client:
         yield client
     units.close()
@@ -45,7 +45,8 @@ def test_pages_have_a_total(client):
     page = client.get("/cases", params={"limit": 2, "offset": 1}).json()
 
     assert ([case["id"] for case in page["cases"]], page["total"]) == (["CASE-002", "CASE-003"], 3)
-    assert client.get("/cases", params={"status": "CLOSED"}).json() == {"cases": [], "total": 0}
+    nothing = {"cases": [], "total": 0, "next": None}
+    assert client.get("/cases", params={"status": "CLOSED"}).json() == nothing
 
 
 @pytest.mark.parametrize(
@@ -74,3 +75,23 @@ def test_what_is_refused_says_why(client, method, path, body, status):
 
     assert answer.status_code == status
     assert answer.json()["detail"]
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_a_connection_that_breaks_at_commit_is_no_invitation_to_retry(postgres_url):
+    """Who answers 503 here makes a proxy store the case twice."""
+    units, observer = build_units(postgres_url), create_engine(postgres_url)
+
+    @event.listens_for(units._engine, "commit")
+    def kill(connection):
+        pid = connection.connection.dbapi_connection.info.backend_pid
+        with observer.connect() as other:
+            other.execute(text("SELECT pg_terminate_backend(:pid, 60000)"), {"pid": pid})
+
+    with TestClient(create_app(units)) as client:
+        answer = open_case(client)
+    units.close()
+    observer.dispose()
+
+    assert answer.status_code == 500
+    assert "look whether the change was stored" in answer.json()["detail"]

@@ -7,12 +7,11 @@ from case_tracker.entrypoints.cli import main
 
 
 @pytest.fixture
-def case_tracker(tmp_path):
-    """Runs a command on a database of its own."""
-    url = f"sqlite:///{tmp_path / 'cli.db'}"
+def case_tracker(database_url):
+    """Runs a command on a database of its own; memory would be empty again at each command."""
 
     def run(*words):
-        return CliRunner().invoke(main, ["--database", url, *words])
+        return CliRunner().invoke(main, ["--database", database_url, *words])
 
     return run
 
@@ -22,7 +21,7 @@ def test_a_case_is_opened_shown_and_listed(case_tracker):
     assert case_tracker("open", "CASE-001", "Late report").output == "CASE-001 DRAFT Late report\n"
 
     assert case_tracker("show", "CASE-001").output.startswith("CASE-001 DRAFT Late report")
-    assert case_tracker("list").output == "CASE-001 DRAFT Late report\n1 of 1\n"
+    assert case_tracker("list").output == "CASE-001 DRAFT Late report (version 1)\n1 of 1\n"
     assert case_tracker("list", "--status", "CLOSED").output == "0 of 0\n"
 
 
@@ -61,3 +60,30 @@ def test_a_wrong_database_url_is_named(url):
 
     assert result.exit_code == 1
     assert "database URL is 'memory:' or a database URL" in result.output
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["postgresql+psycopg://ann:secret@127.0.0.1:1/cases", "sqlite:////no/such/folder/cases.db"],
+    ids=["postgresql", "sqlite"],
+)
+def test_a_database_that_cannot_be_reached_is_one_line(url):
+    """A server that is down is no traceback, and a password is never printed."""
+    result = CliRunner().invoke(main, ["--database", url, "list"])
+
+    assert result.exit_code == 1
+    assert result.output == (
+        "Error: the database cannot be reached; nothing was changed; "
+        "check --database, or whether the server runs\n"
+    )
+
+
+def test_a_wrong_setting_is_named(monkeypatch):
+    """The message has the name that was typed."""
+    monkeypatch.setenv("CASE_TRACKER_POOL_SIZE", "many")
+    url = "postgresql+psycopg://ann@127.0.0.1:1/cases"
+
+    result = CliRunner().invoke(main, ["--database", url, "list"])
+
+    assert result.exit_code == 1
+    assert result.output == "Error: CASE_TRACKER_POOL_SIZE is a number, got 'many'\n"

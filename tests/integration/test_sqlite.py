@@ -10,8 +10,9 @@ from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
 from sqlalchemy.orm import Session
 
 from case_tracker.adapters.sql.audit import AuditEventRecord
+from case_tracker.adapters.sql.constraint_names import sqlite_constraint
 from case_tracker.adapters.sql.engine import build_engine, build_session_factory
-from case_tracker.adapters.sql.errors import sqlite_constraint, translate
+from case_tracker.adapters.sql.errors import translate
 from case_tracker.adapters.sql.models import Base, CaseNoteRecord, CaseRecord
 from case_tracker.adapters.sql.units import SqlUnitsOfWork
 from case_tracker.domain.case import Case, CaseId, Note
@@ -24,10 +25,9 @@ from case_tracker.domain.errors import (
 
 
 @pytest.fixture
-def engine(tmp_path):
+def engine(sqlite_url):
     """An engine on a new file with all tables."""
-    engine = build_engine(f"sqlite:///{tmp_path / 'cases.db'}")
-    Base.metadata.create_all(engine)
+    engine = build_engine(sqlite_url)
     yield engine
     engine.dispose()
 
@@ -289,3 +289,16 @@ def test_sessions_of_two_threads_do_not_wait_for_each_other_to_read(engine):
         thread.join()
 
     assert done == [0, 0]
+
+
+def test_a_refused_commit_leaves_no_open_transaction(engine):
+    """The next unit that gets the connection begins a new transaction."""
+    session = Session(engine)
+    session.connection().exec_driver_sql("PRAGMA defer_foreign_keys=ON")
+    session.execute(text("INSERT INTO case_notes VALUES (1, 'CASE-404', 'x', '2026-01-01')"))
+    with pytest.raises(IntegrityError):
+        session.commit()
+    session.close()
+
+    with Session(engine) as after:
+        assert after.scalars(select(CaseNoteRecord)).all() == []

@@ -55,9 +55,9 @@ def test_a_good_id_is_kept(value):
     assert CaseId(value).value == value
 
 
-@pytest.mark.parametrize("text", ["", "   ", "x" * 201, "nul\x00byte"])
+@pytest.mark.parametrize("text", ["", "   ", "x" * 201, "nul\x00byte", "no UTF-8: \udcff"])
 def test_a_title_says_something(text):
-    """A blank title helps nobody; a NUL byte breaks databases."""
+    """A blank title helps nobody; NUL and half a surrogate pair break databases."""
     with pytest.raises(InvalidValueError, match="title"):
         Case(CaseId("CASE-001"), text)
     case = Case(CaseId("CASE-001"), "Late report")
@@ -71,10 +71,11 @@ def test_a_note_is_dated_in_utc():
     assert Note("called").written_at.tzinfo is UTC
 
 
-def test_an_actor_has_a_name():
-    """An audit trail without names answers nothing."""
+@pytest.mark.parametrize("name", [" ", "nul\x00byte", "no UTF-8: \udcff"])
+def test_an_actor_has_a_name(name):
+    """An audit trail without names answers nothing; a name that breaks databases is none."""
     with pytest.raises(InvalidValueError, match="actor"):
-        Actor(" ")
+        Actor(name)
 
 
 def test_an_audit_event_tells_the_step():

@@ -9,6 +9,7 @@ import pytest
 
 from workbook.curriculum import load_lesson
 from workbook.derive import solution, starter
+from workbook.feedback import explain
 
 ROOT = os.fspath(__import__("pathlib").Path(__file__).parents[2])
 
@@ -142,3 +143,75 @@ def test_json_is_the_same_verdict(home, exercise):
     assert verdict["score"] == {"earned": 0, "possible": 2}
     assert [task["outcome"] for task in verdict["tasks"]] == ["failed", "blocked"]
     assert verdict["tasks"][0]["tests"][0]["message"] == "1 + 2 + 3 is 6, not 1"
+
+
+def expect_an_error():
+    """Judge as pytest.raises does."""
+    with pytest.raises(ValueError, match="never"):
+        pass
+
+
+@pytest.mark.parametrize(
+    "judge",
+    [
+        pytest.param(lambda: pytest.fail("too late"), id="fail"),
+        pytest.param(expect_an_error, id="raises"),
+    ],
+)
+def test_what_a_test_says_itself_is_its_judgement(judge):
+    """pytest.fail() is a test that judges, not a program that broke."""
+    with pytest.raises(pytest.fail.Exception) as caught:
+        judge()
+
+    reason, message = explain(caught.value, frozenset())
+    assert reason == "assertion"
+    assert not message.startswith("Failed")
+
+
+def test_a_task_counts_as_begun_when_its_code_changed(home, exercise):
+    """The comment may stay or go: what counts is the code."""
+    text = exercise.read_text(encoding="utf-8")
+    without_comment = "\n".join(line for line in text.splitlines() if "TODO 1.1:" not in line)
+    exercise.write_text(without_comment, encoding="utf-8")
+    _, untouched = run(home, "workbook", "check", "1")
+
+    exercise.write_text(text.replace("(numbers or [1])[0]", "len(numbers)"), encoding="utf-8")
+    _, begun = run(home, "workbook", "check", "1")
+
+    assert "->  1.1  total" in untouched
+    assert "NO  1.1  total" in begun
+
+
+LOOPING = """
+def numbers(session, cases):
+    return [len(case.notes) for case in session.scalars(cases)]
+"""
+ASKING = """
+import pytest
+from bench.scenarios import Case, fill
+from sqlalchemy import create_engine, select
+from sqlalchemy.orm import Session
+
+
+@pytest.mark.task(1)
+def test_total_adds(exercise, sql, database):
+    engine = create_engine(f"sqlite:///{database}")
+    fill(engine)
+    try:
+        with sql.no_n_plus_one(), Session(engine) as session:
+            exercise.numbers(session, select(Case))
+    finally:
+        engine.dispose()
+"""
+
+
+def test_a_lesson_s_sql_names_the_learner_s_lines(home, lesson_folder):
+    """The learner repairs their own file; where the app calls it is not their business."""
+    (lesson_folder / "exercise.py").write_text(LOOPING, encoding="utf-8")
+    (lesson_folder / "test_exercise.py").write_text(ASKING, encoding="utf-8")
+
+    _, output = plain_pytest(home)
+
+    assert "Case.notes: 10 SELECTs for 10 of 10 Case rows loaded together" in output
+    assert "loaded    exercise.py:3" in output
+    assert "touched   exercise.py:3" in output

@@ -14,7 +14,7 @@ from workbook.derive import solution
 from workbook.home import Home, find_home
 
 REAL = find_home()
-PARTS = ("case_tracker", "lessons", "solutions", "notebooks", "tests", "workbook")
+PARTS = ("bench", "case_tracker", "lessons", "solutions", "notebooks", "tests", "workbook")
 
 
 @pytest.fixture
@@ -71,7 +71,9 @@ def test_solved_lessons_leave_the_promises_green(clone):
 @pytest.mark.thorough
 def test_solved_lessons_leave_the_whole_suite_green(clone):
     """`run.py test` stays green for a learner who has solved everything."""
-    done = run(clone, "pytest", "-q", "tests", "--deselect", "tests/workbook/test_learner.py")
+    parallel = ("-p", "xdist.plugin", "-p", "_hypothesis_pytestplugin", "-n", "2")
+    apart = ("--deselect", "tests/workbook/test_learner.py")
+    done = run(clone, "pytest", "-q", "tests", *apart, *parallel)
 
     assert done.returncode == 0, done.stdout[-3000:]
 

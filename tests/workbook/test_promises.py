@@ -155,6 +155,18 @@ BREAKS = {
         'symbol = "Box.triple"',
         "cuts 'Box.triple', which exercise.py does not define",
     ),
+    "a prediction that nobody answers": (
+        "lessons/01_counting/probe.py",
+        "def how_many",
+        "def how_much",
+        "promise 6: the prediction cannot be answered: AttributeError",
+    ),
+    "an answer that is no choice": (
+        "lessons/01_counting/probe.py",
+        'return "1"',
+        'return "3"',
+        "promise 6: probe.py answers '3' to the prediction",
+    ),
     "tests that depend on their order": (
         "lessons/01_counting/test_exercise.py",
         "@pytest.mark.task(2)\n",

@@ -145,7 +145,7 @@ def hint_command(task: str | None) -> None:
     desk.progress.save()
     click.echo(f"{label}  {chosen.todo}\n")
     for shown_level, hint in enumerate(chosen.hints[:level], 1):
-        click.echo(f"  {shown_level}. {hint}")
+        click.echo(click.wrap_text(hint, 80, f"  {shown_level}. ", "     "))
     if level < HINT_LEVELS:
         click.echo(f"\n  more: {command('hint', label)}")
 

@@ -10,9 +10,12 @@ from workbook.lens.entries import Frame, Statement, cut
 from workbook.lens.report import without_verb
 from workbook.lens.statements import Kind
 
-_WIDTH = 72
+_LONGEST_LINE = 72  # what a report of 80 columns leaves between its margins
+_SHORTEST_TEXT = 20
 _MOST_LINES = 8
 _MOST_RANGES = 3
+
+_Row = tuple[str, str, str, str]
 
 
 class Recorded(Protocol):
@@ -38,15 +41,39 @@ def assert_budget(
 
 
 def over_budget(
-    recorder: Recorded, *, at_most: int, what: str | None = None, kind: Kind | None = None
+    recorder: Recorded,
+    *,
+    at_most: int,
+    what: str | None = None,
+    kind: Kind | None = None,
+    noun: str | None = None,
 ) -> str | None:
     """Return the failing message, or None when the budget is kept."""
     sent = [statement for statement in recorder.statements if kind in {None, statement.kind}]
     if len(sent) <= at_most:
         return None
-    noun = f"{kind or 'statement'}{'' if len(sent) == 1 else 's'}"
     enough = {0: "none is needed", 1: "1 is enough"}.get(at_most, f"{at_most} are enough")
-    return "\n".join([f"{what or 'this'} took {len(sent)} {noun}; {enough}", *folded(sent)])
+    return "\n".join([f"{_took(sent, what, noun or kind)}; {enough}", *folded(sent)])
+
+
+def off_budget(
+    recorder: Recorded,
+    *,
+    exactly: int,
+    what: str | None = None,
+    kind: Kind | None = None,
+    noun: str | None = None,
+) -> str | None:
+    """Return the failing message, or None when as many were sent as were expected."""
+    sent = [statement for statement in recorder.statements if kind in {None, statement.kind}]
+    if len(sent) >= exactly:
+        return over_budget(recorder, at_most=exactly, what=what, kind=kind, noun=noun)
+    expected = "1 was expected" if exactly == 1 else f"{exactly} were expected"
+    return "\n".join([f"{_took(sent, what, noun or kind)}; {expected}", *folded(sent)])
+
+
+def _took(sent: Sequence[Statement], what: str | None, noun: str | None) -> str:
+    return f"{what or 'this'} took {len(sent)} {noun or 'statement'}{'' if len(sent) == 1 else 's'}"
 
 
 def folded(statements: Iterable[Statement]) -> list[str]:
@@ -54,7 +81,7 @@ def folded(statements: Iterable[Statement]) -> list[str]:
     groups: dict[tuple[str, Frame | None], list[Statement]] = {}
     for statement in statements:
         groups.setdefault((statement.text, statement.place), []).append(statement)
-    rows = [_row(group) for group in groups.values()]
+    rows = _fitted([_row(group) for group in groups.values()])
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [
         "  ".join(f"{cell:<{w}}" for cell, w in zip(row, widths, strict=True)).rstrip()
@@ -65,13 +92,20 @@ def folded(statements: Iterable[Statement]) -> list[str]:
     return [f"  {line}" for line in lines]
 
 
-def _row(group: list[Statement]) -> tuple[str, str, str, str]:
+def _fitted(rows: list[_Row]) -> list[_Row]:
+    """Cut the SQL, and nothing else, so that a line is a line on every screen."""
+    margins = len("  ") * 4
+    beside = sum(max((len(row[n]) for row in rows), default=0) for n in (0, 2, 3))
+    room = max(_LONGEST_LINE - margins - beside, _SHORTEST_TEXT)
+    return [(numbers, cut(text, room), times, place) for numbers, text, times, place in rows]
+
+
+def _row(group: list[Statement]) -> _Row:
     first = group[0]
     times = f"x{len(group)}" if len(group) > 1 else ""
-    text = cut(f"{first.kind} {without_verb(first)}", _WIDTH)
     return (
         _ranges([one.number for one in group]),
-        text,
+        f"{first.kind} {without_verb(first)}",
         times,
         first.place.short if first.place else "",
     )

@@ -90,7 +90,12 @@ class Draft:
         )
 
     def _frames(self) -> tuple[Frame, ...]:
-        return tuple(Frame(code.co_filename, line, code.co_qualname) for code, line in self.calls)
+        return frames_of(self.calls)
+
+
+def frames_of(calls: list[Call]) -> tuple[Frame, ...]:
+    """Return the calls as frames that can be shown."""
+    return tuple(Frame(code.co_filename, line, code.co_qualname) for code, line in calls)
 
 
 def copied(parameters: Any) -> Any:

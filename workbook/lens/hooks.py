@@ -30,6 +30,7 @@ _EVENTS: tuple[tuple[Any, str], ...] = (
     (Engine, "rollback"),
     (Pool, "reset"),
     (Session, "do_orm_execute"),
+    (Session, "before_flush"),
 )
 
 Hook = Callable[..., None]
@@ -51,7 +52,8 @@ class Hooks:
         def pass_on(*told: Any) -> None:
             self._heard.add(threading.get_ident())
             for hooks in self._active:
-                hooks[name](*told)
+                if name in hooks:
+                    hooks[name](*told)
 
         return pass_on
 

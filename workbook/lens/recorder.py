@@ -29,8 +29,8 @@ from sqlalchemy.orm import ORMExecuteState
 
 from workbook.lens import report
 from workbook.lens.causes import cause_of, load_of
-from workbook.lens.drafts import Draft, copied
-from workbook.lens.entries import Entry, Event, Statement, entry_data
+from workbook.lens.drafts import Draft, copied, frames_of
+from workbook.lens.entries import Entry, Event, Frame, Statement, entry_data
 from workbook.lens.hooks import HOOKS, LIBRARY, Hook
 from workbook.lens.stack import Calls, Walker, user_code_outside
 from workbook.lens.statements import Kind, begin_mode, classify, is_statement, savepoint_name
@@ -49,16 +49,21 @@ _LOAD = (
 class Recorder:
     """Record what the given engines send (all engines when none is given) inside a `with` block.
 
+    `only` is asked at each event whether this one counts: say, whether it belongs to one request.
     `error` is None, or says what went wrong inside the recorder itself.
     """
 
     def __init__(
-        self, *engines: "Engine | AsyncEngine", user_code: Callable[[str], bool] | None = None
+        self,
+        *engines: "Engine | AsyncEngine",
+        user_code: Callable[[str], bool] | None = None,
+        only: Callable[[], bool] | None = None,
     ) -> None:
         sync = [getattr(engine, "sync_engine", engine) for engine in engines]
         self._dialects = [
             engine.dialect for engine in sync
         ]  # shared with engine.execution_options()
+        self._only = only
         # The library by its folder: an editable checkout is no installed package.
         self._walker = Walker(user_code or user_code_outside(LIBRARY), LIBRARY / "orm")
         self._key = f"workbook_lens_{id(self):x}"
@@ -97,13 +102,30 @@ class Recorder:
     @property
     def log(self) -> list[Entry]:
         """Statements and events in the order in which they were sent."""
+        return [entry for _, entry in self.drafted()]
+
+    def drafted(self) -> list[tuple[Draft, Entry]]:
+        """The log, each entry with the draft it was made from: what `draft_of` returned."""
         with self._lock:
             drafts = list(self._drafts)
         number, log = 0, []
         for draft in drafts:
             number += is_statement(draft.kind)
-            log.append(draft.entry(number))
+            log.append((draft, draft.entry(number)))
         return log
+
+    @property
+    def guard(self) -> "_Guard":
+        """Keeps an error of a detector's own out of the program, as it does for the recorder's."""
+        return self._guard
+
+    def frames_here(self) -> tuple[Frame, ...]:
+        """Return the lines of user code that are running now, innermost first."""
+        return frames_of(self._walk().user)
+
+    def draft_of(self, context: Any) -> Draft | None:
+        """Return what is being written about the execution that this context belongs to."""
+        return getattr(context, self._key, None)
 
     @property
     def statements(self) -> list[Statement]:
@@ -254,7 +276,9 @@ class Recorder:
     # How it is written down.
 
     def _watches(self, dialect: object) -> bool:
-        return not self._dialects or any(dialect is watched for watched in self._dialects)
+        if self._dialects and not any(dialect is watched for watched in self._dialects):
+            return False
+        return self._only is None or self._only()
 
     def _sent(self, conn: Connection, text: str, context: Any) -> Draft:
         kind, calls, state = classify(text), self._walk(), self._state(conn)

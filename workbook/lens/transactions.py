@@ -68,3 +68,10 @@ def driver_in_transaction(driver_connection: object) -> bool | None:
     """Return what sqlite3 and aiosqlite know about themselves; None where a driver is silent."""
     said = getattr(driver_connection, "in_transaction", None)
     return said if isinstance(said, bool) else None
+
+
+def is_alone(conn: Connection) -> bool:
+    """Tell whether the next statement is a transaction of its own: autocommit, and no BEGIN."""
+    if not driver_is_autocommit(conn):
+        return False
+    return not driver_in_transaction(conn.connection.driver_connection)

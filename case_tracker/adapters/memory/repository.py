@@ -10,6 +10,7 @@ from case_tracker.domain.errors import (
     CaseAlreadyExistsError,
     CaseNotFoundError,
     ConcurrentUpdateError,
+    ReferenceTakenError,
 )
 from case_tracker.domain.status import CaseStatus
 
@@ -19,6 +20,7 @@ class InMemoryCaseRepository:
 
     def __init__(self, state: State) -> None:
         self._cases = state.cases
+        self._removed = state.removed
 
     def get(self, case_id: CaseId) -> Case:
         """Return a copy of the case.
@@ -32,10 +34,14 @@ class InMemoryCaseRepository:
         """Keep a copy of a new case.
 
         Raises:
-            CaseAlreadyExistsError: another case has this id.
+            CaseAlreadyExistsError: another case has this id, or had it before it was deleted.
+            ReferenceTakenError: a living case has this reference.
         """
-        if case.id.value in self._cases:
+        if case.id.value in self._cases or case.id.value in self._removed:
             raise CaseAlreadyExistsError(case.id)
+        references = {other.reference for other in self._cases.values()}
+        if case.reference is not None and case.reference in references:
+            raise ReferenceTakenError
         self._cases[case.id.value] = deepcopy(case)
 
     def add_all(self, cases: Iterable[Case]) -> int:
@@ -61,6 +67,18 @@ class InMemoryCaseRepository:
             raise ConcurrentUpdateError(case.id)
         case.version += 1
         self._cases[case.id.value] = deepcopy(case)
+
+    def remove(self, case: Case) -> None:
+        """Forget the case. Its audit events stay.
+
+        Raises:
+            CaseNotFoundError: no case has this id.
+            ConcurrentUpdateError: the stored case changed since `case` was read.
+        """
+        if self._stored(case.id).version != case.version:
+            raise ConcurrentUpdateError(case.id)
+        self._removed.add(case.id.value)
+        del self._cases[case.id.value]
 
     def count(self, status: CaseStatus | None = None) -> int:
         """Return how many cases there are, in this status if one is given."""

@@ -13,16 +13,21 @@ class State:
     """All rows at one moment."""
 
     cases: dict[str, Case] = field(default_factory=dict)
+    removed: set[str] = field(default_factory=set)
     audit_events: list[AuditEvent] = field(default_factory=list)
 
     def copy(self) -> "State":
         """Return a state that shares no mutable object with this one."""
-        return State(deepcopy(self.cases), list(self.audit_events))
+        return State(deepcopy(self.cases), set(self.removed), list(self.audit_events))
 
 
 @dataclass
 class Store:
-    """The committed state, and the lock that lets one writing unit in at a time."""
+    """The committed state, and the lock that lets one writing unit in at a time.
+
+    A second one waits for `patience_s`, as long as SQLite's busy timeout.
+    """
 
     committed: State = field(default_factory=State)
     writing: Lock = field(default_factory=Lock)
+    patience_s: float = 5.0

@@ -9,6 +9,7 @@ from case_tracker.adapters.memory.repository import (
     InMemoryCaseRepository,
 )
 from case_tracker.adapters.memory.store import State, Store
+from case_tracker.domain.errors import DatabaseBusyError
 
 
 class InMemoryUnitOfWork:
@@ -22,9 +23,13 @@ class InMemoryUnitOfWork:
         self._writing = writing
 
     def __enter__(self) -> Self:
-        """Take a private copy. A writing unit waits until no other one is open."""
-        if self._writing:
-            self._store.writing.acquire()
+        """Take a private copy. A writing unit waits until no other one is open.
+
+        Raises:
+            DatabaseBusyError: another writing unit stayed open for too long.
+        """
+        if self._writing and not self._store.writing.acquire(timeout=self._store.patience_s):
+            raise DatabaseBusyError
         self._begin()
         return self
 
@@ -66,8 +71,8 @@ class InMemoryUnitOfWork:
 class InMemoryUnitsOfWork:
     """Makes units of work on one store. Safe to share between threads."""
 
-    def __init__(self) -> None:
-        self._store = Store()
+    def __init__(self, patience_s: float = 5.0) -> None:
+        self._store = Store(patience_s=patience_s)
 
     def read(self) -> InMemoryUnitOfWork:
         """Return a new unit for looking: it sees the state of the moment it is entered."""

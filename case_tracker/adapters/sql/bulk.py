@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import insert
+from sqlalchemy import Insert, insert
 from sqlalchemy.orm import Session
 
 from case_tracker.adapters.sql.models import CaseNoteRecord, CaseRecord
 from case_tracker.domain.case import Case
+
+_INSERT_CASES = insert(CaseRecord)
+_INSERT_NOTES = insert(CaseNoteRecord)
 
 
 class SqlCaseImport:
@@ -18,12 +21,17 @@ class SqlCaseImport:
     def add_all(self, cases: Iterable[Case]) -> int:
         """Write all cases with their notes and return how many. Emits at most 2 INSERTs."""
         cases = list(cases)
-        notes = [_note_row(case, i) for case in cases for i in range(len(case.notes))]
-        if cases:
-            self._session.execute(insert(CaseRecord), [_case_row(case) for case in cases])
-        if notes:
-            self._session.execute(insert(CaseNoteRecord), notes)
+        self._insert(_INSERT_CASES, [_case_row(case) for case in cases])
+        self._insert(_INSERT_NOTES, [row for case in cases for row in _note_rows(case)])
         return len(cases)
+
+    def add_notes(self, case: Case, *, first: int) -> None:
+        """Write the notes of a stored case from number `first` (0, 1, …) on. At most 1 INSERT."""
+        self._insert(_INSERT_NOTES, _note_rows(case, first))
+
+    def _insert(self, statement: Insert, rows: list[dict[str, object]]) -> None:
+        if rows:
+            self._session.execute(statement, rows)
 
 
 def _case_row(case: Case) -> dict[str, object]:
@@ -31,10 +39,13 @@ def _case_row(case: Case) -> dict[str, object]:
         "id": case.id.value,
         "title": case.title,
         "status": case.status.value,
+        "reference": case.reference,
         "version": case.version,
     }
 
 
-def _note_row(case: Case, index: int) -> dict[str, object]:
-    note = case.notes[index]
-    return {"case_id": case.id.value, "text": note.text, "created_at": note.written_at}
+def _note_rows(case: Case, first: int = 0) -> list[dict[str, object]]:
+    return [
+        {"case_id": case.id.value, "text": note.text, "created_at": note.written_at}
+        for note in case.notes[first:]
+    ]

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import DateTime, Dialect, MetaData
+from sqlalchemy import DateTime, Dialect, MetaData, String
 from sqlalchemy.types import TypeDecorator
 
 CONSTRAINT_NAMES = {
@@ -43,8 +43,13 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+# Text is ordered by code point, as SQLite and Python do it. The locale of a PostgreSQL database
+# would put "b" before "C", and differently after an upgrade of the system's libraries.
+TEXT = String().with_variant(String(collation="C"), "postgresql")
+
+
 class Conventions:
     """Mixin for the declarative base."""
 
     metadata: ClassVar[MetaData] = MetaData(naming_convention=CONSTRAINT_NAMES)
-    type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: UtcDateTime}
+    type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: UtcDateTime, str: TEXT}

@@ -7,7 +7,11 @@ from case_tracker.adapters.sql.sqlite import prepare_sqlite
 
 
 def build_engine(url: str) -> Engine:
-    """Return an engine for this database. Connects to nothing yet."""
+    """Return an engine for the database of this URL. Connects to nothing yet.
+
+    SQLite is prepared by `prepare_sqlite`, so that each connection enforces foreign keys; another
+    database is left as it is.
+    """
     engine = create_engine(url)
     if engine.dialect.name == "sqlite":
         prepare_sqlite(engine)
@@ -15,8 +19,6 @@ def build_engine(url: str) -> Engine:
 
 
 def build_session_factory(engine: Engine) -> sessionmaker[Session]:
-    """Return the factory that opens a new Session on this engine each time it is called.
-
-    What was read stays readable after a commit: attributes are not expired.
-    """
+    """Return the factory that opens a new Session on this engine each time it is called."""
+    # What was read stays readable after a commit, without another SELECT.
     return sessionmaker(engine, expire_on_commit=False)

@@ -1,79 +1,91 @@
-"""From a driver's exception to an error of the domain, in one function.
+"""From a driver's exception to an error of the domain, in one function for all drivers.
 
 Never reads a message where the driver says it better: a name, a code.
 """
 
-import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import MetaData, PrimaryKeyConstraint, UniqueConstraint
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm.exc import StaleDataError
 
-from case_tracker.adapters.sql.models import Base
+from case_tracker.adapters.sql.constraint_names import error_code, violated_constraint
+from case_tracker.adapters.sql.tables import METADATA
 from case_tracker.domain.errors import (
     CaseAlreadyExistsError,
     CaseTrackerError,
+    CommitOutcomeUnknownError,
     ConcurrentUpdateError,
     ConstraintViolatedError,
     DatabaseBusyError,
+    DatabaseUnavailableError,
+    ReferenceTakenError,
+    TransactionConflictError,
 )
 
-_SQLITE_COLUMNS = re.compile(r"(?:UNIQUE|NOT NULL) constraint failed: (?P<columns>.+)")
-_SQLITE_CHECK = re.compile(r"CHECK constraint failed: (?P<name>.+)")
+DatabaseError = DBAPIError | StaleDataError | PoolTimeoutError
+DATABASE_ERRORS = (DBAPIError, StaleDataError, PoolTimeoutError)  # `except` takes no union
+Translation = Callable[[DatabaseError], CaseTrackerError | None]
+
+_CONSTRAINT = ("SQLITE_CONSTRAINT", "23")
+_BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED", "55P03", "57014")  # lock and statement timeout
+_CONFLICT = ("40001", "40P01")  # serialization failure, deadlock
+_UNAVAILABLE = ("SQLITE_CANTOPEN", "08", "28", "3D", "53", "57P")  # classes of SQLSTATE
 
 
 @contextmanager
-def translated_errors() -> Iterator[None]:
+def translated_errors(translation: Translation | None = None) -> Iterator[None]:
     """Let errors of the database leave the block as errors of the domain.
 
     Raises:
-        CaseTrackerError: in place of each database error that says something about the data.
+        CaseTrackerError: in place of each database error that is no fault of the program.
     """
     try:
         yield
-    except (DBAPIError, StaleDataError) as error:
-        translated = translate(error)
+    except DATABASE_ERRORS as error:
+        translated = (translation or translate)(error)
         if translated is None:
             raise
         raise translated from error
 
 
-def translate(error: DBAPIError | StaleDataError) -> CaseTrackerError | None:
-    """Return the domain's word for this error; None when it is a fault of program or machine."""
+def translate(error: DatabaseError) -> CaseTrackerError | None:
+    """Return the domain's word for this error; None when it is a fault of the program."""
     if isinstance(error, StaleDataError):
         return ConcurrentUpdateError()
-    name = getattr(error.orig, "sqlite_errorname", "")
-    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+    if isinstance(error, PoolTimeoutError):
         return DatabaseBusyError()
-    if not name.startswith("SQLITE_CONSTRAINT"):
-        return None
-    constraint = sqlite_constraint(name, str(error.orig), Base.metadata)
+    code = error_code(error)
+    if code.startswith(_CONSTRAINT):
+        return _refused(violated_constraint(error, METADATA))
+    if code.startswith(_BUSY):
+        return DatabaseBusyError()
+    if code in _CONFLICT:
+        return TransactionConflictError()
+    return DatabaseUnavailableError() if _is_unreachable(error, code) else None
+
+
+def _refused(constraint: str) -> CaseTrackerError:
     if constraint == "pk_cases":
         return CaseAlreadyExistsError()
+    if constraint == "uq_cases_reference_alive":
+        return ReferenceTakenError()
     return ConstraintViolatedError(constraint)
 
 
-def sqlite_constraint(error_name: str, message: str, metadata: MetaData) -> str:
-    """Return the name of the violated constraint, which SQLite does not say for keys.
+def _is_unreachable(error: DBAPIError, code: str) -> bool:
+    connecting = isinstance(error, OperationalError) and error.statement is None
+    lost = connecting or error.connection_invalidated
+    return code.startswith(_UNAVAILABLE) or (not code and lost)
 
-    It names the columns (`UNIQUE constraint failed: cases.id`); the metadata knows which
-    constraint they form. NOT NULL has no name: the answer is `table.column`.
+
+def translate_commit(error: DatabaseError) -> CaseTrackerError | None:
+    """Return the domain's word for an error that came out of a commit.
+
+    A connection that broke while it sent an INSERT has stored nothing. One that broke at COMMIT
+    itself, which has no statement text, may have stored everything.
     """
-    if check := _SQLITE_CHECK.match(message):
-        return check["name"]
-    if not (match := _SQLITE_COLUMNS.match(message)):
-        return error_name
-    columns = match["columns"]
-    return _key_over(columns.split(", "), metadata) or columns
-
-
-def _key_over(columns: list[str], metadata: MetaData) -> str | None:
-    table = metadata.tables.get(columns[0].partition(".")[0])
-    for constraint in table.constraints if table is not None else ():
-        if isinstance(constraint, PrimaryKeyConstraint | UniqueConstraint) and {
-            str(column) for column in constraint.columns
-        } == set(columns):
-            return str(constraint.name)
-    return None
+    if isinstance(error, DBAPIError) and error.connection_invalidated and error.statement is None:
+        return CommitOutcomeUnknownError()
+    return translate(error)

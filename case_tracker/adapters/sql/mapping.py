@@ -13,6 +13,7 @@ def to_domain(record: CaseRecord) -> Case:
         title=record.title,
         status=CaseStatus(record.status),
         notes=[Note(note.text, note.created_at) for note in record.notes],
+        reference=record.reference,
         version=record.version,
     )
 
@@ -24,6 +25,7 @@ def to_record(case: Case) -> CaseRecord:
         title=case.title,
         status=case.status.value,
         notes=[note_to_record(note) for note in case.notes],
+        reference=case.reference,
         version=case.version,
     )
 

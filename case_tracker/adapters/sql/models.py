@@ -6,6 +6,7 @@ from sqlalchemy import ForeignKey
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from case_tracker.adapters.sql.conventions import Conventions
+from case_tracker.adapters.sql.soft_delete import Referenced, SoftDeleted
 from case_tracker.adapters.sql.timestamps import Timestamped
 from case_tracker.adapters.sql.versioning import VersionedRecord
 
@@ -14,8 +15,12 @@ class Base(Conventions, DeclarativeBase):
     """The common base: it knows every table, in `Base.metadata`."""
 
 
-class CaseRecord(VersionedRecord, Timestamped, Base):
-    """One row of `cases`. The id is text, chosen by the client; title and status are required."""
+class CaseRecord(Referenced, SoftDeleted, VersionedRecord, Timestamped, Base):
+    """One row of `cases`. The id is text, chosen by the client; title and status are required.
+
+    `notes` come in the order of their ids. A note that is taken out of them is deleted, and so are
+    all notes of a case that is deleted.
+    """
 
     __tablename__ = "cases"
 
@@ -29,7 +34,10 @@ class CaseRecord(VersionedRecord, Timestamped, Base):
 
 
 class CaseNoteRecord(Base):
-    """One row of `case_notes`. The database makes the id; the note belongs to one case."""
+    """One row of `case_notes`. The database makes the id, and refuses a note of an unknown case.
+
+    Every note has a case, a text and the time when it was written.
+    """
 
     __tablename__ = "case_notes"
 

@@ -21,6 +21,7 @@ def prepare_sqlite(engine: Engine) -> None:
     """
     event.listen(engine, "connect", _on_connect)
     event.listen(engine, "begin", _on_begin)
+    event.listen(engine, "checkin", _on_checkin)
 
 
 def _on_connect(connection: Any, _record: Any) -> None:
@@ -32,3 +33,9 @@ def _on_connect(connection: Any, _record: Any) -> None:
 def _on_begin(connection: Connection) -> None:
     mode = connection.get_execution_options().get(BEGIN_OPTION, "DEFERRED")
     connection.exec_driver_sql(f"BEGIN {mode}")
+
+
+def _on_checkin(connection: Any, _record: Any) -> None:
+    # After a refused COMMIT the pool takes the transaction for ended; SQLite does not.
+    if connection is not None and connection.in_transaction:
+        connection.rollback()

@@ -20,7 +20,7 @@ class SqlAlchemyUnitOfWork:
         self._session_factory = session_factory
 
     def __enter__(self) -> Self:
-        """Open a new Session and the repositories that work in it."""
+        """Open a new Session, at each entry, and the repositories that work in it."""
         self.session = self._session_factory()
         self.cases = SqlAlchemyCaseRepository(self.session)
         self.audit_events = SqlAlchemyAuditEventRepository(self.session)
@@ -32,7 +32,10 @@ class SqlAlchemyUnitOfWork:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Discard what was not committed and give the connection back. Hides no exception."""
+        """Discard what was not committed. Hides no exception.
+
+        The connection goes back to the pool whatever happens, also when the rollback fails.
+        """
         try:
             # Always: after commit() this is a no-op, after an exception it is the point.
             self.rollback()
@@ -40,8 +43,17 @@ class SqlAlchemyUnitOfWork:
             self.session.close()
 
     def commit(self) -> None:
-        """Store everything this unit did. When it raises, nothing was stored."""
-        self.session.commit()
+        """Store everything this unit did. When it raises, nothing was stored.
+
+        Raises:
+            SQLAlchemyError: the database refused it; its own exception comes out, unchanged.
+        """
+        try:
+            self.session.commit()
+        except BaseException:
+            # Lets go of the connection and its locks now; what to do next is the caller's business.
+            self.rollback()
+            raise
 
     def rollback(self) -> None:
         """Discard everything that was not committed."""

@@ -1,15 +1,22 @@
 """The units of work of the application: reading ones and writing ones. Never shares a Session."""
 
 from types import TracebackType
+from typing import Self
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import sessionmaker
-from sqlalchemy.orm.exc import StaleDataError
 
 from case_tracker.adapters.sql.bulk import SqlCaseImport
+from case_tracker.adapters.sql.case_store import SqlCaseStore
 from case_tracker.adapters.sql.engine import build_session_factory
-from case_tracker.adapters.sql.errors import translate, translated_errors
+from case_tracker.adapters.sql.errors import (
+    DATABASE_ERRORS,
+    translate,
+    translate_commit,
+    translated_errors,
+)
+from case_tracker.adapters.sql.locking import LockingCaseStore
+from case_tracker.adapters.sql.postgresql import reading
 from case_tracker.adapters.sql.read_models import SqlCasePages
 from case_tracker.adapters.sql.sqlite import BEGIN_OPTION
 from case_tracker.adapters.sql.unit_of_work import SqlAlchemyUnitOfWork
@@ -17,6 +24,14 @@ from case_tracker.adapters.sql.unit_of_work import SqlAlchemyUnitOfWork
 
 class SqlUnitOfWork(SqlAlchemyUnitOfWork):
     """A unit of work with the fast ways in and out, that speaks the errors of the domain."""
+
+    cases: SqlCaseStore  # type: ignore[assignment] # the same port, written for speed
+
+    def __enter__(self) -> Self:
+        """Open the unit, with the repository that the application runs on."""
+        super().__enter__()
+        self.cases = SqlCaseStore(self.session)
+        return self
 
     @property
     def pages(self) -> SqlCasePages:
@@ -32,9 +47,10 @@ class SqlUnitOfWork(SqlAlchemyUnitOfWork):
         """Store everything this unit did.
 
         Raises:
+            CommitOutcomeUnknownError: the connection broke during COMMIT.
             CaseTrackerError: the database refused it; nothing of this unit was stored.
         """
-        with translated_errors():
+        with translated_errors(translate_commit):
             super().commit()
 
     def __exit__(
@@ -45,8 +61,18 @@ class SqlUnitOfWork(SqlAlchemyUnitOfWork):
     ) -> None:
         """Discard what was not committed; a database error leaves as an error of the domain."""
         super().__exit__(exc_type, exc, traceback)
-        if isinstance(exc, DBAPIError | StaleDataError) and (translated := translate(exc)):
+        if isinstance(exc, DATABASE_ERRORS) and (translated := translate(exc)):
             raise translated from exc
+
+
+class LockingUnitOfWork(SqlUnitOfWork):
+    """A unit that locks each case it gets, so that what it has read stays true."""
+
+    def __enter__(self) -> Self:
+        """Open the unit, with a repository that locks."""
+        super().__enter__()
+        self.cases = LockingCaseStore(self.session)
+        return self
 
 
 class SqlUnitsOfWork:
@@ -54,7 +80,9 @@ class SqlUnitsOfWork:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._read = build_session_factory(engine)
+        locks_rows = engine.dialect.name == "postgresql"
+        self._writing_unit = LockingUnitOfWork if locks_rows else SqlUnitOfWork
+        self._read = build_session_factory(reading(engine) if locks_rows else engine)
         self._write = sessionmaker(
             engine, expire_on_commit=False, execution_options={BEGIN_OPTION: "IMMEDIATE"}
         )
@@ -64,8 +92,11 @@ class SqlUnitsOfWork:
         return SqlUnitOfWork(self._read)
 
     def write(self) -> SqlUnitOfWork:
-        """Return a new unit for changing. On SQLite it takes the write lock when it begins."""
-        return SqlUnitOfWork(self._write)
+        """Return a new unit for changing.
+
+        On SQLite it takes the write lock when it begins; on PostgreSQL it locks each case it gets.
+        """
+        return self._writing_unit(self._write)
 
     def close(self) -> None:
         """Close the connections that wait in the pool."""

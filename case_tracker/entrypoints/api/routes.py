@@ -1,18 +1,22 @@
 """The routes: translate the request, call one service, translate the result. No rule lives here."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, status
+from fastapi import APIRouter, Depends, Query, Request, Response, status
 
 from case_tracker.domain.audit import Actor
-from case_tracker.domain.case import CaseId
+from case_tracker.domain.case import Case, CaseId
 from case_tracker.domain.status import CaseStatus
+from case_tracker.entrypoints.api.etag import ExpectedVersion, etag
+from case_tracker.entrypoints.api.middleware import actor_of
+from case_tracker.entrypoints.api.problems import documented
 from case_tracker.entrypoints.api.schemas import (
     AddNoteRequest,
     AuditEventResponse,
     CasePageResponse,
     CaseResponse,
     OpenCaseRequest,
+    RenameCaseRequest,
     TransitionRequest,
 )
 from case_tracker.entrypoints.wiring import units_of
@@ -20,49 +24,104 @@ from case_tracker.ports.unit_of_work import UnitsOfWork
 from case_tracker.services.add_note import add_note
 from case_tracker.services.open_case import open_case
 from case_tracker.services.read_cases import MAX_PAGE, case_history, list_cases, show_case
+from case_tracker.services.rename_case import rename_case
 from case_tracker.services.transition_case import transition_case
 
-router = APIRouter(prefix="/cases", tags=["cases"])
+router = APIRouter(prefix="/cases", tags=["cases"], responses=documented(401, 422, 500, 503))
 Units = Annotated[UnitsOfWork, Depends(units_of)]
-ANONYMOUS = Actor("anonymous")
+By = Annotated[Actor, Depends(actor_of)]
+_TAGGED: dict[str, Any] = {
+    "headers": {"ETag": {"description": "the version", "schema": {"type": "string"}}}
+}
+_COMMAND = documented(400, 404, 409, 412, 428)
 
 
-@router.post("", status_code=status.HTTP_201_CREATED)
-def post_case(units: Units, body: OpenCaseRequest) -> CaseResponse:
+@router.post("", status_code=status.HTTP_201_CREATED, responses={201: _TAGGED, **documented(409)})
+def post_case(units: Units, body: OpenCaseRequest, response: Response) -> CaseResponse:
     """Open a case."""
-    return CaseResponse.of(open_case(units, CaseId(body.id), body.title))
+    case = open_case(units, CaseId(body.id), body.title, reference=body.reference)
+    response.headers["Location"] = f"/cases/{case.id.value}"
+    return _tagged(response, case)
 
 
 @router.get("")
 def get_cases(
     units: Units,
+    request: Request,
     status: CaseStatus | None = None,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 20,
     offset: Annotated[int, Query(ge=0, le=10**9)] = 0,
+    after: Annotated[str | None, Query(examples=["CASE-017"])] = None,
 ) -> CasePageResponse:
-    """List cases, a page at a time."""
-    return CasePageResponse.of(list_cases(units, status, limit=limit, offset=offset))
+    """List cases by id, a page at a time. `next` leads on, at the same cost on every page."""
+    behind = None if after is None else CaseId(after)
+    page = list_cases(units, status, limit=limit, offset=offset, after=behind)
+    return CasePageResponse.of(page, _next(request, page.next_after))
 
 
-@router.get("/{case_id}")
-def get_case(units: Units, case_id: str) -> CaseResponse:
+@router.get("/{case_id}", responses={200: _TAGGED, **documented(404)})
+def get_case(units: Units, case_id: str, response: Response) -> CaseResponse:
     """Show one case."""
-    return CaseResponse.of(show_case(units, CaseId(case_id)))
+    return _tagged(response, show_case(units, CaseId(case_id)))
 
 
-@router.post("/{case_id}/notes", status_code=status.HTTP_201_CREATED)
-def post_note(units: Units, case_id: str, body: AddNoteRequest) -> CaseResponse:
+@router.patch("/{case_id}", responses={200: _TAGGED, **_COMMAND})
+def patch_case(
+    units: Units,
+    case_id: str,
+    body: RenameCaseRequest,
+    response: Response,
+    expected: ExpectedVersion,
+) -> CaseResponse:
+    """Give a case another title."""
+    case = rename_case(units, CaseId(case_id), body.title, expected_version=expected)
+    return _tagged(response, case)
+
+
+@router.post(
+    "/{case_id}/notes",
+    status_code=status.HTTP_201_CREATED,
+    responses={201: _TAGGED, **_COMMAND},
+)
+def post_note(
+    units: Units,
+    case_id: str,
+    body: AddNoteRequest,
+    response: Response,
+    expected: ExpectedVersion,
+) -> CaseResponse:
     """Write a note on a case."""
-    return CaseResponse.of(add_note(units, CaseId(case_id), body.text))
+    return _tagged(response, add_note(units, CaseId(case_id), body.text, expected_version=expected))
 
 
-@router.post("/{case_id}/transitions")
-def post_transition(units: Units, case_id: str, body: TransitionRequest) -> CaseResponse:
+@router.post("/{case_id}/transitions", responses={200: _TAGGED, **_COMMAND})
+def post_transition(
+    units: Units,
+    case_id: str,
+    body: TransitionRequest,
+    response: Response,
+    expected: ExpectedVersion,
+    actor: By,
+) -> CaseResponse:
     """Take one step of the workflow."""
-    return CaseResponse.of(transition_case(units, CaseId(case_id), body.target_status, ANONYMOUS))
+    target = body.target_status
+    case = transition_case(units, CaseId(case_id), target, actor, expected_version=expected)
+    return _tagged(response, case)
 
 
-@router.get("/{case_id}/history")
+@router.get("/{case_id}/history", responses=documented(404))
 def get_history(units: Units, case_id: str) -> list[AuditEventResponse]:
     """Show the audit trail of a case, oldest event first."""
     return [AuditEventResponse.of(event) for event in case_history(units, CaseId(case_id))]
+
+
+def _tagged(response: Response, case: Case) -> CaseResponse:
+    response.headers["ETag"] = etag(case.version)
+    return CaseResponse.of(case)
+
+
+def _next(request: Request, after: CaseId | None) -> str | None:
+    if after is None:
+        return None
+    url = request.url.remove_query_params("offset").include_query_params(after=after.value)
+    return f"{url.path}?{url.query}"

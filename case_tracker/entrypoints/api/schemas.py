@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from case_tracker.domain.audit import AuditEvent
 from case_tracker.domain.case import Case, Note
@@ -16,6 +16,15 @@ class OpenCaseRequest(BaseModel):
 
     id: str = Field(examples=["CASE-001"])
     title: str = Field(examples=["Late report"])
+    reference: str | None = Field(None, examples=["INV-2026-17"])
+
+
+class RenameCaseRequest(BaseModel):
+    """The body of PATCH /cases/{case_id}."""
+
+    model_config = ConfigDict(extra="forbid")  # nobody shall believe that a status was patched
+
+    title: str = Field(examples=["Very late report"])
 
 
 class AddNoteRequest(BaseModel):
@@ -27,7 +36,7 @@ class AddNoteRequest(BaseModel):
 class TransitionRequest(BaseModel):
     """The body of POST /cases/{case_id}/transitions."""
 
-    target_status: CaseStatus
+    target_status: CaseStatus = Field(examples=["SUBMITTED"])
 
 
 class NoteResponse(BaseModel):
@@ -45,10 +54,11 @@ class NoteResponse(BaseModel):
 class CaseResponse(BaseModel):
     """One case, its notes oldest first."""
 
-    id: str
-    title: str
+    id: str = Field(examples=["CASE-001"])
+    title: str = Field(examples=["Late report"])
     status: CaseStatus
-    version: int
+    version: int = Field(examples=[3])
+    reference: str | None = Field(examples=["INV-2026-17"])
     notes: list[NoteResponse]
 
     @classmethod
@@ -59,20 +69,23 @@ class CaseResponse(BaseModel):
             title=case.title,
             status=case.status,
             version=case.version,
+            reference=case.reference,
             notes=[NoteResponse.of(note) for note in case.notes],
         )
 
 
 class CasePageResponse(BaseModel):
-    """One page of cases and how many there are in all."""
+    """One page of cases, how many there are in all, and where the next page is."""
 
     cases: list[CaseResponse]
     total: int
+    next: str | None = Field(examples=["/cases?limit=20&after=CASE-017"])
 
     @classmethod
-    def of(cls, page: CasePage) -> "CasePageResponse":
+    def of(cls, page: CasePage, following: str | None) -> "CasePageResponse":
         """Show a page."""
-        return cls(cases=[CaseResponse.of(case) for case in page.cases], total=page.total)
+        cases = [CaseResponse.of(case) for case in page.cases]
+        return cls(cases=cases, total=page.total, next=following)
 
 
 class AuditEventResponse(BaseModel):

@@ -1,0 +1,27 @@
+"""Deleted cases stay in the database, out of sight. Never filters by itself: a query says so.
+
+A criterion that is added to every query behind your back leaks: an object that the Session knows,
+a bulk UPDATE and a Core SELECT do not see it. So each read of the repository names the predicate.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement
+from sqlalchemy.orm import Mapped
+
+
+class SoftDeleted:
+    """Mixin: `deleted_at` is empty while the row is alive."""
+
+    deleted_at: Mapped[datetime | None]
+
+
+class Referenced:
+    """Mixin: the number under which another system knows the row; unique among living rows."""
+
+    reference: Mapped[str | None]
+
+
+def alive(record: type[SoftDeleted]) -> ColumnElement[bool]:
+    """Return the predicate that hides deleted rows."""
+    return record.deleted_at.is_(None)

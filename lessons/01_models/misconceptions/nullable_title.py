@@ -1,0 +1,5 @@
+"""A title that is not known yet."""
+
+
+class CaseRecord:
+    title: Mapped[str | None]

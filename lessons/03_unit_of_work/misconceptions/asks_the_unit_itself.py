@@ -1,0 +1,7 @@
+"""The unit is asked about rows that it has not committed."""
+
+
+def test_a_forgotten_commit_stores_nothing(new_unit, committed_ids):
+    with new_unit() as unit:
+        unit.cases.add(Case(CaseId("CASE-001"), "Nobody commits this"))
+        assert unit.cases.count() == 0

@@ -1,0 +1,6 @@
+"""The INSERT is sent, and undone a moment later."""
+
+
+class SqlAlchemyUnitOfWork:
+    def commit(self):
+        self.session.flush()

@@ -1,0 +1,5 @@
+"""Only the SELECTs for notes are counted."""
+
+
+def lazy_statements(cases):
+    return cases
