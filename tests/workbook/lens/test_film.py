@@ -475,9 +475,10 @@ def test_notes_that_a_relationship_brings_are_told_so(session: Session, stored: 
         case.notes.append(CaseNoteRecord(text="first", created_at=NOW))
         session.flush()
 
+    said = {sentence for step in film.steps for sentence in step.also}
     assert (
         "a relationship put CaseNoteRecord (no key yet) into the Session; nothing is sent yet"
-        in (labels(film))
+        in (said)
     )
     flushed = film.steps[-1]
     assert "INSERT INTO case_notes because a relationship had put CaseNoteRecord 1" in (
@@ -495,9 +496,8 @@ def test_an_orphan_is_deleted_because_its_parent_lost_it(session: Session, store
         case.notes.pop()
         session.flush()
 
-    assert film.steps[-1].label == (
-        "flush sent DELETE FROM case_notes because CaseRecord 'CASE-001' was dirty: notes -1"
-    )
+    why = "because CaseRecord 'CASE-001' was dirty: notes -1"
+    assert f"flush sent DELETE FROM case_notes {why}" in labels(film)
 
 
 def test_statements_past_the_orm_are_told_so(session: Session, stored: None) -> None:
