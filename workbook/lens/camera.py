@@ -9,6 +9,7 @@ what was seen last. Never changes a thing, and never looks at the database throu
 import sys
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import sqlalchemy
@@ -96,11 +97,12 @@ class Camera:
         elif calls.user:
             self._shot.calls = calls.user
 
-    def note(self, told: Told, thing: object | None = None) -> None:
+    def note(self, told: Told, thing: object | None = None, detail: str = "") -> None:
         """Write it down, and look at the object again."""
         card = None if thing is None else self.see(thing)
         if self._shot is not None:
-            self._shot.notes.append(Note(told, card.number, card.name) if card else Note(told))
+            note = Note(told, card.number, card.name, detail) if card else Note(told)
+            self._shot.notes.append(note)
 
     def see(self, thing: object, coming: Coming | None = None) -> Card:
         """Look at one object."""
@@ -116,7 +118,7 @@ class Camera:
 
     def put(self, thing: object, reason: str) -> None:
         """An object became pending, for this reason."""
-        self.note("put", thing)
+        self.note("put", thing, reason)
         self._reasons[self.cast.number(thing)] = reason
 
     def plan(self) -> None:
@@ -164,15 +166,16 @@ class Camera:
         """Python let go of an object: if it was a later line, this step still shows it."""
         if self._shot is None or threading.get_ident() != self._thread:
             return
-        if self.calls().user not in ([], self._shot.calls):
-            self._survivors.add(number)
+        with suppress(Exception):  # of a predicate of the program's own: nobody could catch it
+            if self.calls().user not in ([], self._shot.calls):
+                self._survivors.add(number)
 
     # Taking a step.
 
-    def finish(self, label: str | None = None, next_calls: list[Call] | None = None) -> None:
+    def finish(self, next_calls: list[Call] | None = None) -> None:
         """The step that is going on is over: look, and keep it if anything happened."""
-        if self._shot is not None or label is not None:
-            self._take(self._look(), label, next_calls)
+        if self._shot is not None:
+            self._take(self._look(), next_calls=next_calls)
 
     def by_hand(self, label: str, calls: Calls) -> None:
         """End what is going on, and take a step under this label, changed or not."""

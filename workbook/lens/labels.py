@@ -89,11 +89,17 @@ class _Words:
             if note.told == _WRITES[kind] and set(tables) <= set(note.tables)
         ]
         what = f"{_INTO[kind]} {', '.join(tables)}"
+        plans = plans or self._lost(kind)
         return f"{what} because {self._why(kind, plans)}" if plans else what
+
+    def _lost(self, kind: Kind) -> list[Note]:
+        """An orphan is deleted, or loses its foreign key, because of what its parent lost."""
+        lost = [note for note in self.shot.notes if note.told == "update" and " -" in note.detail]
+        return lost if kind in {Kind.DELETE, Kind.UPDATE} else []
 
     def _why(self, kind: Kind, plans: list[Note]) -> str:
         who = self.named(note.number for note in plans)
-        if kind is Kind.DELETE:
+        if kind is Kind.DELETE and plans[0].told == "delete":
             return f"session.delete() had marked {who}"
         if kind is Kind.INSERT:
             reasons = [note.detail for note in plans if note.detail] or ["something"]
@@ -169,7 +175,8 @@ class _Words:
         if (made := told("made")) and not told("put"):
             yield f"{self.named(made)}: made, and no Session knows of it yet"
         if put := told("put"):
-            yield f"session.add() put {self.named(put)} into the Session; nothing is sent yet"
+            reason = next(note.detail for note in self.shot.notes if note.told == "put")
+            yield f"{reason} put {self.named(put)} into the Session; nothing is sent yet"
         if not (made or told("insert", "update", "delete")):
             yield from self._changed(told("changed"))
         if not self.statements:
@@ -197,8 +204,10 @@ class _Words:
         if any(row.mark for row in _all_rows(self.now.database)):
             return "somebody else changed the database"
         depth = self.now.session.transaction
-        if depth != self.before.session.transaction:
-            return _DEPTHS[depth]
+        last = self.before.session.transaction
+        if depth != last:
+            over = depth == "transaction" and last == "savepoint"
+            return "the savepoint is over" if over else _DEPTHS[depth]
         gone = [card.name for card in self.now.objects if card.mark == "-"]
         if gone:
             return f"nobody holds {gone[0]} any more: Python let it go"

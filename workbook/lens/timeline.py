@@ -109,7 +109,7 @@ class Film:
         self._camera.recorder.__enter__()
         self._watch = Watch(self._session, self._camera)
         self._watch.start()
-        self._camera.by_hand("the film starts", self._camera.calls())
+        self._watch.by_hand("the film starts")
         return self
 
     def __exit__(
@@ -129,8 +129,8 @@ class Film:
 
     def step(self, label: str) -> None:
         """Take a step now, under this label, whether anything changed or not."""
-        if self._camera is not None and self._watch is not None:
-            self._camera.by_hand(label, self._camera.calls())
+        if self._watch is not None:
+            self._watch.by_hand(label)
 
     @property
     def steps(self) -> tuple[Step, ...]:

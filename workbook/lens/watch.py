@@ -73,8 +73,15 @@ class Watch:
 
     def end(self) -> None:
         """End the step that is going on."""
+        self._safe(self._end)()
+
+    def _end(self) -> None:
         self._camera.begins(self._camera.calls())
         self._camera.finish()
+
+    def by_hand(self, label: str) -> None:
+        """Take a step under this label."""
+        self._safe(lambda: self._camera.by_hand(label, self._camera.calls()))()
 
     def stop(self) -> None:
         """Leave everything as it was."""

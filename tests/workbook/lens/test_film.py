@@ -182,6 +182,7 @@ def test_a_savepoint_takes_back_a_part(session: Session) -> None:
         session.commit()
 
     assert "ROLLBACK TO sa_savepoint_1 took back 1 row" in labels(film)
+    assert not [label for label in labels(film)[5:] if "BEGIN" in label]
     assert labels(film)[-1] == "COMMIT made 1 row permanent"
 
 
@@ -474,10 +475,29 @@ def test_notes_that_a_relationship_brings_are_told_so(session: Session, stored: 
         case.notes.append(CaseNoteRecord(text="first", created_at=NOW))
         session.flush()
 
+    said = {sentence for step in film.steps for sentence in step.also}
+    assert (
+        "a relationship put CaseNoteRecord (no key yet) into the Session; nothing is sent yet"
+        in (said)
+    )
     flushed = film.steps[-1]
     assert "INSERT INTO case_notes because a relationship had put CaseNoteRecord 1" in (
         flushed.label
     )
+
+
+def test_an_orphan_is_deleted_because_its_parent_lost_it(session: Session, stored: None) -> None:
+    """Nobody called delete() for the note: the cascade of the relationship did."""
+    with lens(session, hide=HIDE) as film:
+        case = session.get(CaseRecord, "CASE-001")
+        assert case is not None
+        case.notes.append(CaseNoteRecord(text="first", created_at=NOW))
+        session.commit()
+        case.notes.pop()
+        session.flush()
+
+    why = "because CaseRecord 'CASE-001' was dirty: notes -1"
+    assert f"flush sent DELETE FROM case_notes {why}" in labels(film)
 
 
 def test_statements_past_the_orm_are_told_so(session: Session, stored: None) -> None:
@@ -550,3 +570,17 @@ def test_the_other_connection_holds_nothing_between_two_looks(
         other.close()
 
     assert busy == 0
+
+
+def test_an_error_of_the_lens_is_told_and_never_raised(session: Session) -> None:
+    """A lesson must not fail because somebody looked."""
+
+    def broken(_path: str) -> bool:
+        raise RuntimeError("not your fault")
+
+    with lens(session, user_code=broken) as film:
+        session.add(a_case())
+        session.flush()
+        session.commit()
+
+    assert "not your fault" in str(film.error)

@@ -386,7 +386,7 @@ LOOKED_WHERE_OTHERS_WRITE = [
 ]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(OPERATIONS)
 @example(LOOKED_BEFORE_THE_FIRST_STATEMENT)
 def test_the_program_does_the_same_with_and_without_the_film(
@@ -402,7 +402,7 @@ def test_the_program_does_the_same_with_and_without_the_film(
     assert without_time(sent) == without_time(trace_alone)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(OPERATIONS)
 def test_what_is_true_after_each_line_is_in_the_film_in_this_order(
     operations: list[tuple[str, int]],
@@ -441,7 +441,7 @@ def story(film: Film) -> str:
     return "\n".join(f"{step.number} {step.label}: {shown_in(step)}" for step in film.steps)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(OPERATIONS)
 def test_the_rows_of_the_transaction_are_those_that_the_session_would_read(
     operations: list[tuple[str, int]],
