@@ -7,6 +7,8 @@ from sqlalchemy import create_engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from workbook.plain import InPlainWords
+
 OLD, NEW = "Late report", "Very late report"
 FIRST_THE_CLASS = "Session.get() takes first the class, then the key: get(CaseRecord, case_id)"
 PLAIN_WORDS = {
@@ -23,36 +25,10 @@ PLAIN_WORDS = {
 }
 
 
-class InPlainWords:
-    """The learner's module. What its functions raise is said in plain words where we know some."""
-
-    def __init__(self, module):
-        self._module = module
-
-    def __getattr__(self, name):
-        value = getattr(self._module, name)
-        if isinstance(value, type) or not callable(value):
-            return value
-
-        def call(*arguments):
-            try:
-                return value(*arguments)
-            except DBAPIError as error:
-                raise AssertionError(f"{name}(): the database refused it: {error.orig}") from error
-            except Exception as error:
-                text = f"{type(error).__name__}: {error}"
-                words = next((PLAIN_WORDS[sign] for sign in PLAIN_WORDS if sign in text), None)
-                if words is None:
-                    raise
-                raise AssertionError(f"{name}(): {words}") from error
-
-        return call
-
-
 @pytest.fixture
 def exercise(exercise):
-    """The learner's module."""
-    return InPlainWords(exercise)
+    """The learner's module; what its functions raise is said in plain words."""
+    return InPlainWords(exercise, PLAIN_WORDS)
 
 
 @pytest.fixture
