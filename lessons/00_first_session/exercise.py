@@ -19,7 +19,7 @@ class CaseRecord(Base):
 
 def add_case(session: Session, case_id: str, title: str) -> None:
     """Give the Session a new case with the status DRAFT. The caller commits."""
-    # TODO 0.1: here is a case, but the Session has not been given it
+    # TODO 0.1: give the Session the new case; do not commit
     CaseRecord(id=case_id, title=title, status="DRAFT")
 
 
@@ -29,7 +29,7 @@ SEEN_AFTER_ADD = {"before commit": ..., "after commit": ...}
 
 def get_case(session: Session, case_id: str) -> CaseRecord | None:
     """Return the case with this id, or None. Reads no other row. The Session tracks the case."""
-    # TODO 0.3: this makes a new object; ask the Session for the stored case
+    # TODO 0.3: ask the Session for the stored case; do not make a new one
     return CaseRecord(id=case_id)
 
 
@@ -38,7 +38,7 @@ FOUND_BEFORE_COMMIT = {"the same Session": ..., "another Session": ...}
 
 
 def rename_case(session: Session, case_id: str, title: str) -> None:
-    """Give a stored case a new title and change nothing else. The caller commits."""
+    """Give a stored case a new title, nothing else. Reads no other row. The caller commits."""
     # TODO 0.5: load the case and set its title
     raise NotImplementedError("TODO 0.5")
 
@@ -48,7 +48,7 @@ SEEN_AFTER_RENAME = {"before commit": ..., "after commit": ...}
 
 
 def delete_case(session: Session, case_id: str) -> None:
-    """Delete a stored case and no other. The caller commits."""
+    """Delete a stored case and no other. Reads no other row. The caller commits."""
     # TODO 0.7: load the case and mark it for deletion
     raise NotImplementedError("TODO 0.7")
 

@@ -57,22 +57,30 @@ def get(exercise, session, database, cases):
             _case(session, outcome(exercise.get_case, session, key))
             for key in [*(case[0] for case in cases), "UNKNOWN"]
         ]
-    selects = [(s.text, s.parameters) for s in sent.statements if s.kind == "SELECT"]
-    with database.engine.connect() as connection:
-        read = [len(connection.exec_driver_sql(*select).fetchall()) for select in selects]
-    return [found, sum(read) <= len(cases)]
+    return [found, _rows_read(sent, database) <= len(cases)]
 
 
 def rename(exercise, session, database, cases):
-    """Some titles change with the commit, and nothing else does."""
-    calls = [outcome(exercise.rename_case, session, c[0], f"new {c[1]}") for c in cases[::3]]
-    return [_raised(calls), *_before_and_after(session, database)]
+    """Some titles change with the commit, nothing else does, and other rows stay unread."""
+    with Recorder(database.engine) as sent:
+        calls = [outcome(exercise.rename_case, session, c[0], f"new {c[1]}") for c in cases[::3]]
+    frugal = _rows_read(sent, database) <= len(calls)
+    return [_raised(calls), frugal, *_before_and_after(session, database)]
 
 
 def delete(exercise, session, database, cases):
-    """Some cases are gone with the commit, and no others."""
-    calls = [outcome(exercise.delete_case, session, case[0]) for case in cases[::3]]
-    return [_raised(calls), *_before_and_after(session, database)]
+    """Some cases are gone with the commit, no others are, and other rows stay unread."""
+    with Recorder(database.engine) as sent:
+        calls = [outcome(exercise.delete_case, session, case[0]) for case in cases[::3]]
+    frugal = _rows_read(sent, database) <= len(calls)
+    return [_raised(calls), frugal, *_before_and_after(session, database)]
+
+
+def _rows_read(sent, database):
+    """Return how many rows the recorded SELECTs bring to Python."""
+    selects = [(s.text, s.parameters) for s in sent.statements if s.kind == "SELECT"]
+    with database.engine.connect() as connection:
+        return sum(len(connection.exec_driver_sql(*select).fetchall()) for select in selects)
 
 
 def _raised(outcomes):

@@ -4,10 +4,31 @@ import sqlite3
 
 import pytest
 from sqlalchemy import create_engine
-from sqlalchemy.exc import DBAPIError, NoResultFound
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from workbook.plain import InPlainWords
+
 OLD, NEW = "Late report", "Very late report"
+FIRST_THE_CLASS = "Session.get() takes first the class, then the key: get(CaseRecord, case_id)"
+PLAIN_WORDS = {
+    "NoInspectionAvailable": FIRST_THE_CLASS,
+    "missing 1 required positional argument: 'ident'": FIRST_THE_CLASS,
+    "NoResultFound": "get_one() found no row with this key and raised; get() returns None then",
+    "'NoneType' object": "no row has this key, and so None came back from the Session",
+    "not persisted": "the Session has not loaded this case; delete() takes what get_one() returns",
+    "was a class": "the Session was given the class CaseRecord; it takes one object of this class",
+    "UnmappedInstanceError": "the Session was given something else than an object of CaseRecord",
+    "takes 2 positional arguments": "Session.add() and delete() take one thing: a CaseRecord",
+    "__init__() takes 1 positional": "name the columns: CaseRecord(id=case_id, title=title, ...)",
+    "is an invalid keyword": "CaseRecord has the columns id, title and status, and no other",
+}
+
+
+@pytest.fixture
+def exercise(exercise):
+    """The learner's module; what its functions raise is said in plain words."""
+    return InPlainWords(exercise, PLAIN_WORDS)
 
 
 @pytest.fixture
@@ -98,7 +119,7 @@ def test_the_table_is_the_given_one(engine, other_connection):
 
 @pytest.mark.task(1)
 def test_an_added_case_is_stored_by_the_commit(exercise, session, other_connection):
-    """A case that the Session was never given is lost, and no error says so."""
+    """A case that is not in the table after the commit is lost."""
     exercise.add_case(session, "CASE-001", OLD)
     commit(session)
 
@@ -116,7 +137,7 @@ def test_add_leaves_the_commit_to_the_caller(exercise, session, titles):
     before = titles()
     commit(session)
 
-    assert not before, f"before any commit a second connection sees {', '.join(before)}"
+    assert not before, f"before the caller committed, others saw {', '.join(before)} already"
     assert len(titles()) == 2, f"2 cases were added and committed; the table has {len(titles())}"
 
 
@@ -152,10 +173,7 @@ def test_get_of_an_unknown_id_is_none(exercise, session, stored):
     stored(("CASE-001", OLD))
     assert exercise.get_case(session, "CASE-001"), "CASE-001 is stored; get_case() found nothing"
 
-    try:
-        case = exercise.get_case(session, "CASE-404")
-    except NoResultFound:
-        case = "NoResultFound"
+    case = exercise.get_case(session, "CASE-404")
     assert case is None, f"there is no CASE-404, so None was to come, not {case!r}"
 
 
@@ -185,7 +203,7 @@ def test_the_prediction_for_get(exercise, session, engine, observed):
 
 @pytest.mark.task(5)
 def test_rename_changes_one_title_with_the_commit(exercise, session, stored, other_connection):
-    """A change that the Session does not know about is lost without a word."""
+    """A title that changes too early, or never, is wrong for whoever reads it."""
     stored(("CASE-001", OLD), ("CASE-002", "Lost letter"))
 
     exercise.rename_case(session, "CASE-001", NEW)
@@ -196,9 +214,21 @@ def test_rename_changes_one_title_with_the_commit(exercise, session, stored, oth
     assert first[1] == NEW, (
         f"the new title is {NEW!r}; after the commit the table says {first[1]!r}"
     )
-    assert before == [(OLD,)], f"before any commit a second connection sees {before[0][0]!r}"
+    assert before == [(OLD,)], f"before the caller committed, others saw {before[0][0]!r} already"
     assert first == ("CASE-001", NEW, "SUBMITTED"), f"more than the title changed: {first}"
     assert others == [("CASE-002", "Lost letter", "SUBMITTED")], f"other cases changed: {others}"
+
+
+@pytest.mark.task(5)
+def test_rename_reads_one_row(exercise, session, stored, titles, rows_read):
+    """With a million cases, reading all of them to change one takes minutes."""
+    stored(("CASE-001", OLD), ("CASE-002", "Lost letter"), ("CASE-003", "Open bill"))
+
+    _, rows = rows_read(lambda: exercise.rename_case(session, "CASE-002", NEW))
+    commit(session)
+
+    assert titles()["CASE-002"] == NEW, "CASE-002 was renamed and committed, and has its old title"
+    assert rows <= 1, f"rename_case() read {rows} rows of the table; 1 is enough"
 
 
 @pytest.mark.task(6)
@@ -230,8 +260,20 @@ def test_delete_removes_one_case_with_the_commit(
     assert "CASE-001" not in ids, (
         "delete_case() was called, the caller committed, CASE-001 is there"
     )
-    assert len(before) == 2, "before any commit a second connection does not see CASE-001 any more"
+    assert len(before) == 2, "before the caller committed, others did not see CASE-001 any more"
     assert ids == ["CASE-002"], f"only CASE-001 was to go; left are {ids}"
+
+
+@pytest.mark.task(7)
+def test_delete_reads_one_row(exercise, session, stored, titles, rows_read):
+    """With a million cases, reading all of them to delete one takes minutes."""
+    stored(("CASE-001", OLD), ("CASE-002", "Lost letter"), ("CASE-003", "Open bill"))
+
+    _, rows = rows_read(lambda: exercise.delete_case(session, "CASE-002"))
+    commit(session)
+
+    assert "CASE-002" not in titles(), "CASE-002 was deleted and committed, and is still there"
+    assert rows <= 1, f"delete_case() read {rows} rows of the table; 1 is enough"
 
 
 @pytest.mark.task(8)

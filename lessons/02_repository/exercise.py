@@ -28,7 +28,10 @@ class SqlAlchemyCaseRepository:
         raise NotImplementedError("TODO 2.2")
 
     def add(self, case: Case) -> None:
-        """Stage a new case and its notes. Stores nothing: the caller commits."""
+        """Stage a new case and its notes. Stores nothing: the caller commits.
+
+        An id that is taken is refused by an error, here or at the latest by the commit.
+        """
         # TODO 2.1: the case must wait in the Session until the caller commits
         self._session.add(to_record(case))
         self._session.commit()

@@ -2,6 +2,7 @@
 
 from case_tracker.domain.case import Case, CaseId, Note
 from case_tracker.domain.status import CaseStatus
+from workbook.lens.recorder import Recorder
 from workbook.probe import outcome, plain, scratch, some_cases
 
 
@@ -32,37 +33,65 @@ def store(session, cases):
         session.flush()
 
 
-def add(repository, session, database, _cases):
-    """A new case is invisible before the commit and complete after it."""
+def add(repository, session, database, cases):
+    """A new case is invisible before the commit and complete after it; a taken id is refused."""
     outcome(repository.add, Case(CaseId("NEW"), "new", notes=[Note("a"), Note("b")]))
     before = database.other_connection("SELECT count(*) FROM cases WHERE id = 'NEW'")
     session.commit()
     after = database.other_connection("SELECT text FROM case_notes WHERE case_id = 'NEW'")
-    return [before, sorted(after)]
+    try:
+        repository.add(Case(cases[0].id, "overwritten"))
+        session.commit()
+        refused = False
+    except Exception:  # noqa: BLE001 - how it is refused is up to the repository
+        session.rollback()
+        refused = True
+    rows = database.other_connection("SELECT id, title FROM cases ORDER BY id")
+    return [before, sorted(after), refused, rows]
 
 
-def get(repository, _session, _database, cases):
-    """Every stored case comes back whole; an unknown id is refused."""
+def get(repository, session, database, cases):
+    """Every stored case comes back whole; an unknown id is refused; no error looks like one."""
     found = [plain(outcome(repository.get, case.id)) for case in cases]
-    return [found, plain(outcome(repository.get, CaseId("UNKNOWN")))]
+    similar = cases[0].id.value.replace("-", "_")
+    missing = [plain(outcome(repository.get, CaseId(unknown))) for unknown in ("UNKNOWN", similar)]
+    session.rollback()
+    database.other_connection("ALTER TABLE cases RENAME TO elsewhere")
+    broken = plain(outcome(repository.get, cases[0].id))
+    hidden = not str(broken).startswith("raised ") or broken == "raised CaseNotFoundError"
+    return [found, missing, hidden]
 
 
-def list_(repository, _session, _database, _cases):
-    """Pages of several sizes, of all cases and of each status, in order."""
-    return [
-        [[plain(case) for case in repository.list(status, limit=limit, offset=offset)]]
-        for status in (None, *CaseStatus)
-        for limit, offset in ((3, 0), (3, 3), (50, 1), (10, 1000))
-    ]
+def list_(repository, _session, database, _cases):
+    """Pages of several sizes, of all cases and of each status, in order; other rows stay unread."""
+    pages = []
+    for status in (None, *CaseStatus):
+        for limit, offset in ((3, 0), (3, 3), (50, 1), (10, 1000)):
+            with Recorder(database.engine) as sent:
+                page = [plain(c) for c in repository.list(status, limit=limit, offset=offset)]
+            most = sum(max(1, len(case[3])) for case in page)  # a join repeats a case for each note
+            pages.append([page, rows_read(sent, database) <= most])
+    return pages
+
+
+def rows_read(sent, database):
+    """Return how many rows the recorded SELECTs on `cases` bring to Python."""
+    selects = [s for s in sent.statements if s.kind == "SELECT" and "cases" in s.tables]
+    with database.engine.connect() as connection:
+        read = [connection.exec_driver_sql(s.text, s.parameters).fetchall() for s in selects]
+    return sum(map(len, read))
 
 
 def save(repository, session, database, cases):
     """Title, status and new notes are stored; the old notes keep their ids."""
     old = database.other_connection("SELECT id, text FROM case_notes ORDER BY id")
     for case in cases[:3]:
-        notes = [*case.notes, Note("one more")]
+        notes = [*case.notes, *case.notes[:1], Note("one more")]
         outcome(repository.save, Case(case.id, f"new {case.title}", CaseStatus.CLOSED, notes))
-    unknown = outcome(repository.save, Case(CaseId("UNKNOWN"), "never stored"))
+    similar = cases[0].id.value.replace("-", "_")
+    unknown = [
+        outcome(repository.save, Case(CaseId(key), "never stored")) for key in ("UNKNOWN", similar)
+    ]
     session.commit()
     rows = database.other_connection("SELECT id, title, status FROM cases ORDER BY id")
     notes = database.other_connection("SELECT id, text FROM case_notes ORDER BY id")
@@ -75,4 +104,14 @@ def count(repository, _session, _database, _cases):
     return [outcome(repository.count, status) for status in (None, *CaseStatus)]
 
 
-TASKS = {1: add, 2: get, 3: list_, 4: save, 5: count, 6: count}
+def cost_of_count(repository, _session, database, _cases):
+    """Each number takes one statement and one row."""
+    numbers = []
+    for status in (None, *CaseStatus):
+        with Recorder(database.engine) as sent:
+            number = outcome(repository.count, status)
+        numbers.append([number, sent.count() <= 1, rows_read(sent, database) <= 1])
+    return numbers
+
+
+TASKS = {1: add, 2: get, 3: list_, 4: save, 5: count, 6: cost_of_count}

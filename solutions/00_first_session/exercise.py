@@ -36,7 +36,7 @@ FOUND_BEFORE_COMMIT = {"the same Session": 1, "another Session": 0}
 
 
 def rename_case(session: Session, case_id: str, title: str) -> None:
-    """Give a stored case a new title and change nothing else. The caller commits."""
+    """Give a stored case a new title, nothing else. Reads no other row. The caller commits."""
     session.get_one(CaseRecord, case_id).title = title
 
 
@@ -45,7 +45,7 @@ SEEN_AFTER_RENAME = {"before commit": 0, "after commit": 1}
 
 
 def delete_case(session: Session, case_id: str) -> None:
-    """Delete a stored case and no other. The caller commits."""
+    """Delete a stored case and no other. Reads no other row. The caller commits."""
     session.delete(session.get_one(CaseRecord, case_id))
 
 

@@ -29,7 +29,10 @@ class SqlAlchemyCaseRepository:
         return to_domain(record)
 
     def add(self, case: Case) -> None:
-        """Stage a new case and its notes. Stores nothing: the caller commits."""
+        """Stage a new case and its notes. Stores nothing: the caller commits.
+
+        An id that is taken is refused by an error, here or at the latest by the commit.
+        """
         self._session.add(to_record(case))
 
     def save(self, case: Case) -> None:
