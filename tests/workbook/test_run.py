@@ -18,6 +18,13 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 POSIX = os.name == "posix"
+
+
+def hears_ctrl_c():
+    """A suite that runs in the background ignores Ctrl-C, and would hand that on to its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 posix_only = pytest.mark.skipif(not POSIX, reason="signals, symlinks and shell scripts of POSIX")
 
 PYPROJECT = """\
@@ -116,6 +123,7 @@ class Project:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             encoding="utf-8",
+            preexec_fn=hears_ctrl_c if POSIX else None,  # noqa: PLW1509 - no threads here
         ) as process:
             yield process
 
