@@ -21,7 +21,7 @@ POSIX = os.name == "posix"
 
 
 def hears_ctrl_c():
-    """A suite that runs in the background ignores Ctrl-C, and would hand that on to its children."""
+    """A suite that runs in the background ignores Ctrl-C, and its children would, too."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
