@@ -60,12 +60,12 @@ def test_an_answer_of_the_domain_is_no_trouble(units):
     calls = []
 
     @retried
-    def write(expected_version):
+    def write(units, expected_version):
         calls.append(expected_version)
         add_note(units, LATE, "too late", expected_version=expected_version)
 
     with pytest.raises(ConcurrentUpdateError):
-        write(1)
+        write(units, 1)
 
     assert calls == [1]
 

@@ -50,17 +50,21 @@ DEFAULTS = PostgresqlSettings()
 
 def build_postgresql_engine(url: str, settings: PostgresqlSettings = DEFAULTS) -> Engine:
     """Return a prepared engine with a pool of this size. Connects to nothing yet."""
-    engine = create_engine(
-        url,
-        pool_size=settings.pool_size,
-        max_overflow=settings.max_overflow,
-        pool_timeout=settings.pool_timeout_s,
-        pool_recycle=settings.pool_recycle_s,
-        pool_pre_ping=True,  # a restart of the server costs no request
-        pool_use_lifo=True,  # what is not needed stays idle, and gets recycled
-    )
+    engine = create_engine(url, **pool_options(settings))
     prepare_postgresql(engine, settings)
     return engine
+
+
+def pool_options(settings: PostgresqlSettings = DEFAULTS) -> dict[str, Any]:
+    """Return what `create_engine` has to know about the pool."""
+    return {
+        "pool_size": settings.pool_size,
+        "max_overflow": settings.max_overflow,
+        "pool_timeout": settings.pool_timeout_s,
+        "pool_recycle": settings.pool_recycle_s,
+        "pool_pre_ping": True,  # a restart of the server costs no request
+        "pool_use_lifo": True,  # what is not needed stays idle, and gets recycled
+    }
 
 
 def prepare_postgresql(engine: Engine, settings: PostgresqlSettings = DEFAULTS) -> None:
@@ -92,11 +96,18 @@ def _connecting_with(settings: PostgresqlSettings) -> Callable[..., None]:
     ours = " ".join(f"-c {name}={value}" for name, value in session_settings(settings).items())
 
     def on_connect(
-        _dialect: Dialect, _record: Any, _arguments: Any, options: dict[str, Any]
+        dialect: Dialect, _record: Any, _arguments: Any, options: dict[str, Any]
     ) -> None:
-        options.setdefault("application_name", settings.application_name)
-        options.setdefault("connect_timeout", settings.connect_timeout_s)
-        options["options"] = f"{ours} {options.get('options', '')}".strip()  # the last one wins
+        said = {
+            "application_name": options.pop("application_name", settings.application_name),
+            "options": f"{ours} {options.pop('options', '')}".strip(),  # the last one wins
+        }
+        if dialect.driver == "asyncpg":  # it has other words for the same
+            options.setdefault("timeout", options.pop("connect_timeout", settings.connect_timeout_s))
+            options["server_settings"] = said | options.get("server_settings", {})
+        else:
+            options.setdefault("connect_timeout", settings.connect_timeout_s)
+            options.update(said)
 
     return on_connect
 
