@@ -95,7 +95,7 @@ async def build_async_units(url: str, environ: Mapping[str, str] = os.environ) -
     units = _with_driver(build, url)
     try:
         with translated_errors():
-            await units.run(lambda _: SqlSchema(units.engine.sync_engine).check())
+            await units.run(lambda _: units.schema.check())
     finally:
         await units.close()
     return units
@@ -108,7 +108,9 @@ def _with_driver(build: Callable[[], T], url: str) -> T:
         extra = "async" if is_async(url) else "postgresql"
         remedy = f"pip install 'unit-of-workbook[{extra}]'"
         rule = f"has a driver that is installed ({error}; {remedy})"
-        raise InvalidValueError("database URL", _parsed(url).render_as_string(), rule) from None
+    except ArgumentError as error:  # a port that is no number
+        rule = f"is one that its driver understands ({error})"
+    raise InvalidValueError("database URL", _parsed(url).render_as_string(), rule)
 
 
 def _parsed(url: str) -> URL:

@@ -9,12 +9,9 @@ from case_tracker.entrypoints.api.app import create_app
 
 
 @pytest.fixture
-def client(store_url):
+def client(serve):
     """A client of the API on an empty store, once for each adapter."""
-    units = build_units(store_url)
-    with TestClient(create_app(units)) as client:
-        yield client
-    units.close()
+    return serve()
 
 
 def open_case(client, case_id="CASE-001", title="Late report"):

@@ -73,6 +73,7 @@ def prepare_postgresql(engine: Engine, settings: PostgresqlSettings = DEFAULTS) 
     What the URL says in `options` or `application_name` wins.
     """
     event.listen(engine, "do_connect", _connecting_with(settings))
+    event.listen(engine, "do_connect", _connect)
 
 
 def session_settings(settings: PostgresqlSettings = DEFAULTS) -> Mapping[str, str]:
@@ -98,18 +99,34 @@ def _connecting_with(settings: PostgresqlSettings) -> Callable[..., None]:
     def on_connect(
         dialect: Dialect, _record: Any, _arguments: Any, options: dict[str, Any]
     ) -> None:
-        said = {
-            "application_name": options.pop("application_name", settings.application_name),
-            "options": f"{ours} {options.pop('options', '')}".strip(),  # the last one wins
-        }
-        if dialect.driver == "asyncpg":  # it has other words for the same
-            options.setdefault("timeout", options.pop("connect_timeout", settings.connect_timeout_s))
-            options["server_settings"] = said | options.get("server_settings", {})
-        else:
-            options.setdefault("connect_timeout", settings.connect_timeout_s)
-            options.update(said)
+        options.setdefault("application_name", settings.application_name)
+        options.setdefault("connect_timeout", settings.connect_timeout_s)
+        options["options"] = f"{ours} {options.get('options', '')}".strip()  # the last one wins
+        if dialect.driver == "asyncpg":
+            _in_words_of_asyncpg(options)
 
     return on_connect
+
+
+def _in_words_of_asyncpg(options: dict[str, Any]) -> None:
+    options["server_settings"] = {
+        name: options.pop(name) for name in ("application_name", "options")
+    }
+    options["timeout"] = float(options.pop("connect_timeout"))
+    if "sslmode" in options:
+        options["ssl"] = options.pop("sslmode")
+
+
+def _connect(dialect: Dialect, _record: Any, arguments: list[Any], options: dict[str, Any]) -> Any:
+    """Connect; say of each failure whose fault it is: that of the URL, or that of the network."""
+    driver: Any = dialect.loaded_dbapi
+    try:
+        return dialect.connect(*arguments, **options)
+    except (TypeError, driver.ProgrammingError) as error:
+        reason = str(error).partition("\n")[0]
+        raise InvalidValueError("database URL", reason, "has only what the driver knows") from None
+    except OSError as error:  # a timeout is one, too: asyncpg lets them through as they are
+        raise driver.OperationalError(str(error) or "timeout", error) from error
 
 
 def _milliseconds(seconds: float) -> str:

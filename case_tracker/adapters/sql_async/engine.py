@@ -5,7 +5,6 @@ Never keeps what was read behind a commit: a second SELECT could not be sent fro
 
 from typing import Any
 
-from sqlalchemy import Dialect, event
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     AsyncSession,
@@ -34,20 +33,7 @@ def build_async_engine(url: str, settings: PostgresqlSettings = DEFAULTS) -> Asy
         return engine
     engine = create_async_engine(url, **pool_options(settings))
     prepare_postgresql(engine.sync_engine, settings)
-    event.listen(engine.sync_engine, "do_connect", _connect)
     return engine
-
-
-def _connect(dialect: Dialect, _record: Any, arguments: list[Any], options: dict[str, Any]) -> Any:
-    """Connect; let the errors of a connection that never was be errors of the driver.
-
-    asyncpg lets those of the operating system through, and SQLAlchemy knows them not.
-    """
-    driver: Any = dialect.loaded_dbapi
-    try:
-        return dialect.connect(*arguments, **options)
-    except OSError as error:  # a timeout is one, too
-        raise driver.OperationalError(str(error) or "timeout", error) from error
 
 
 def build_async_session_factory(

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.util import await_
 
 from case_tracker.adapters.sql.postgresql import reading
+from case_tracker.adapters.sql.schema import SqlSchema
 from case_tracker.adapters.sql.sqlite import BEGIN_OPTION
 from case_tracker.adapters.sql.units import SqlUnitsOfWork
 from case_tracker.adapters.sql_async.engine import build_async_session_factory
@@ -32,8 +33,9 @@ class AsyncSqlUnits:
     """
 
     def __init__(self, engine: AsyncEngine) -> None:
-        self.engine = engine
+        self._engine = engine
         self.inside = UnitsInside(engine.sync_engine)
+        self.schema = SqlSchema(engine.sync_engine)  # it works inside `run`, too
         one_state = engine
         if engine.dialect.name == "postgresql":
             one_state = AsyncEngine(reading(engine.sync_engine))
@@ -65,4 +67,4 @@ class AsyncSqlUnits:
 
     async def close(self) -> None:
         """Close the connections that wait in the pool."""
-        await self.engine.dispose()
+        await self._engine.dispose()

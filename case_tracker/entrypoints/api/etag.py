@@ -24,7 +24,7 @@ def etag(version: int) -> str:
     return f'"{version}"'
 
 
-def expected_version(
+async def expected_version(
     request: Request,
     if_match: Annotated[
         str | None, Header(description='The ETag of the case as you have seen it, or "*".')

@@ -82,7 +82,9 @@ class CasePageResponse(BaseModel):
     next: str | None = Field(examples=["/cases?limit=20&after=CASE-017"])
 
     @classmethod
-    def of(cls, page: CasePage, following: str | None) -> "CasePageResponse":
+    def of(
+        cls, page: CasePage[Case] | CasePage[CaseView], following: str | None
+    ) -> "CasePageResponse":
         """Show a page."""
         cases = [CaseResponse.of(case) for case in page.cases]
         return cls(cases=cases, total=page.total, next=following)
