@@ -12,16 +12,16 @@ from fastapi import APIRouter, Request, Response
 from fastapi.routing import APIRoute
 
 from case_tracker.domain.case import CaseId
-from case_tracker.domain.status import CaseStatus
 from case_tracker.entrypoints.api import health, routes
 from case_tracker.entrypoints.api.async_wiring import Units
+from case_tracker.entrypoints.api.documents import IdOfPath, IdOfQuery
 from case_tracker.entrypoints.api.schemas import CasePageResponse, CaseResponse
 from case_tracker.services.read_cases import CasePage, check_page
 
 Endpoint = Callable[..., Any]
 
 
-async def get_case(units: Units, case_id: str, response: Response) -> CaseResponse:
+async def get_case(units: Units, case_id: IdOfPath, response: Response) -> CaseResponse:
     """Show one case."""
     async with units.read() as unit:
         case = await unit.cases.get(CaseId(case_id))
@@ -31,10 +31,10 @@ async def get_case(units: Units, case_id: str, response: Response) -> CaseRespon
 async def get_cases(
     units: Units,
     request: Request,
-    status: CaseStatus | None = None,
+    status: routes.Status = None,
     limit: routes.Limit = 20,
     offset: routes.Offset = 0,
-    after: routes.After = None,
+    after: IdOfQuery = None,
 ) -> CasePageResponse:
     """List cases by id, a page at a time. `next` leads on, at the same cost on every page."""
     behind = None if after is None else CaseId(after)

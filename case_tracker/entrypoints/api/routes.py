@@ -3,10 +3,12 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response, status
+from pydantic.json_schema import SkipJsonSchema
 
 from case_tracker.domain.audit import Actor
 from case_tracker.domain.case import Case, CaseId
 from case_tracker.domain.status import CaseStatus
+from case_tracker.entrypoints.api.documents import IdOfPath, IdOfQuery
 from case_tracker.entrypoints.api.etag import ExpectedVersion, etag
 from case_tracker.entrypoints.api.middleware import actor_of
 from case_tracker.entrypoints.api.problems import documented
@@ -33,16 +35,16 @@ from case_tracker.services.read_cases import (
 from case_tracker.services.rename_case import rename_case
 from case_tracker.services.transition_case import transition_case
 
-router = APIRouter(prefix="/cases", tags=["cases"], responses=documented(401, 422, 500, 503))
+router = APIRouter(prefix="/cases", tags=["cases"], responses=documented(400, 401, 422, 500, 503))
 Units = Annotated[UnitsOfWork, Depends(units_of)]
 By = Annotated[Actor, Depends(actor_of)]
 Limit = Annotated[int, Query(ge=1, le=MAX_PAGE)]
 Offset = Annotated[int, Query(ge=0, le=MAX_OFFSET)]
-After = Annotated[str | None, Query(examples=["CASE-017"])]
+Status = Annotated[CaseStatus | SkipJsonSchema[None], Query()]
 _TAGGED: dict[str, Any] = {
     "headers": {"ETag": {"description": "the version", "schema": {"type": "string"}}}
 }
-_COMMAND = documented(400, 404, 409, 412, 428)
+_COMMAND = documented(404, 409, 412, 428)
 
 
 @router.post("", status_code=status.HTTP_201_CREATED, responses={201: _TAGGED, **documented(409)})
@@ -57,10 +59,10 @@ def post_case(units: Units, body: OpenCaseRequest, response: Response) -> CaseRe
 def get_cases(
     units: Units,
     request: Request,
-    status: CaseStatus | None = None,
+    status: Status = None,
     limit: Limit = 20,
     offset: Offset = 0,
-    after: After = None,
+    after: IdOfQuery = None,
 ) -> CasePageResponse:
     """List cases by id, a page at a time. `next` leads on, at the same cost on every page."""
     behind = None if after is None else CaseId(after)
@@ -69,7 +71,7 @@ def get_cases(
 
 
 @router.get("/{case_id}", responses={200: _TAGGED, **documented(404)})
-def get_case(units: Units, case_id: str, response: Response) -> CaseResponse:
+def get_case(units: Units, case_id: IdOfPath, response: Response) -> CaseResponse:
     """Show one case."""
     return tagged(response, show_case(units, CaseId(case_id)))
 
@@ -77,7 +79,7 @@ def get_case(units: Units, case_id: str, response: Response) -> CaseResponse:
 @router.patch("/{case_id}", responses={200: _TAGGED, **_COMMAND})
 def patch_case(
     units: Units,
-    case_id: str,
+    case_id: IdOfPath,
     body: RenameCaseRequest,
     response: Response,
     expected: ExpectedVersion,
@@ -94,7 +96,7 @@ def patch_case(
 )
 def post_note(
     units: Units,
-    case_id: str,
+    case_id: IdOfPath,
     body: AddNoteRequest,
     response: Response,
     expected: ExpectedVersion,
@@ -106,7 +108,7 @@ def post_note(
 @router.post("/{case_id}/transitions", responses={200: _TAGGED, **_COMMAND})
 def post_transition(
     units: Units,
-    case_id: str,
+    case_id: IdOfPath,
     body: TransitionRequest,
     response: Response,
     expected: ExpectedVersion,
@@ -119,7 +121,7 @@ def post_transition(
 
 
 @router.get("/{case_id}/history", responses=documented(404))
-def get_history(units: Units, case_id: str) -> list[AuditEventResponse]:
+def get_history(units: Units, case_id: IdOfPath) -> list[AuditEventResponse]:
     """Show the audit trail of a case, oldest event first."""
     return [AuditEventResponse.of(event) for event in case_history(units, CaseId(case_id))]
 
