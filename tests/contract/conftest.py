@@ -10,6 +10,7 @@ from tests.contract.awaited import UseCasesInside, WrittenByHand
 
 ADAPTERS = ["memory", "sqlite", "postgresql", "aiosqlite", "asyncpg"]
 REPOSITORIES = ["plain-sqlite", "plain-postgresql", "written-aiosqlite", "written-asyncpg"]
+THOROUGH = {"plain-postgresql"}
 
 
 class PlainUnitOfWork(SqlUnitOfWork):
@@ -38,7 +39,11 @@ def pytest_generate_tests(metafunc):
     more = REPOSITORIES if metafunc.definition.path.stem == "test_repository" else []
     if metafunc.definition.get_closest_marker("removes"):
         more = [name for name in more if not name.startswith("plain")]
-    metafunc.parametrize("units", ADAPTERS + more, indirect=True)
+    slow = pytest.mark.thorough
+    adapters = [
+        pytest.param(name, marks=slow) if name in THOROUGH else name for name in ADAPTERS + more
+    ]
+    metafunc.parametrize("units", adapters, indirect=True)
 
 
 @pytest.fixture

@@ -10,7 +10,10 @@ from case_tracker.bootstrap import build_async_units, build_units
 from case_tracker.entrypoints.api.app import create_app
 
 
-@pytest.fixture(params=["memory", "sqlite", "postgresql", "aiosqlite", "asyncpg"])
+STORES = ["memory", "sqlite", "postgresql", "asyncpg"]
+
+
+@pytest.fixture(params=[*STORES, pytest.param("aiosqlite", marks=pytest.mark.thorough)])
 def serve(request):
     """Starts the API on an empty store, once for each adapter, and returns a client."""
     driver = request.param
