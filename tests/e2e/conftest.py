@@ -9,7 +9,6 @@ from fastapi.testclient import TestClient
 from case_tracker.bootstrap import build_async_units, build_units
 from case_tracker.entrypoints.api.app import create_app
 
-
 STORES = ["memory", "sqlite", "postgresql", "asyncpg"]
 
 
