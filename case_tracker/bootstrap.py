@@ -31,7 +31,8 @@ def build_units(
 ) -> InMemoryUnitsOfWork | SqlUnitsOfWork:
     """Return the units of work for this database: `memory:` or a SQLAlchemy URL.
 
-    Emits 1 SELECT: whoever works on tables of another age damages data.
+    In a SQL database their repository is `SqlCaseStore`, the fast one; the plain one of lesson 02
+    keeps the same contract. Emits 1 SELECT: whoever works on tables of another age damages data.
 
     Raises:
         InvalidValueError: the text is no database URL, its driver is unknown or not installed, or
@@ -84,6 +85,9 @@ async def build_async_units(url: str, environ: Mapping[str, str] = os.environ) -
 
     Emits 1 SELECT, and leaves no connection open: any event loop may be the one that uses them.
     """
+    if not is_async(url):
+        rule = "names an async driver, sqlite+aiosqlite or postgresql+asyncpg"
+        raise InvalidValueError("database URL", url, rule)
     settings = postgresql_settings(environ)
 
     def build() -> "AsyncSqlUnits":

@@ -175,6 +175,13 @@ except ValueError as error:
     assert "secret" not in said
 
 
+@pytest.mark.parametrize("url", ["memory:", "sqlite:///cases.db", "postgresql+psycopg://h/d"])
+def test_a_driver_that_cannot_be_awaited_is_refused(run, url):
+    """The message names those that can."""
+    with pytest.raises(InvalidValueError, match=r"sqlite\+aiosqlite or postgresql\+asyncpg"):
+        run(build_async_units(url))
+
+
 def test_the_api_does_not_start_on_old_tables(run, tmp_path):
     """It says which command to run, as the sync one does."""
     with pytest.raises(SchemaOutdatedError, match="case-tracker db upgrade"):

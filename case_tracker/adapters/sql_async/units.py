@@ -50,7 +50,8 @@ class AsyncSqlUnits:
         """Call a use case of `services` with the units it needs; return or raise what it does.
 
         `await units.run(add_note, CaseId("CASE-001"), "called")`. The use case owns its
-        transaction, its commit and its attempts, as it does without an event loop.
+        transaction, its commit and its attempts, as it does without an event loop. A task that is
+        cancelled while its COMMIT is on the way does not learn whether it was stored.
         """
         # This session stays empty. It leads into the greenlet in which sync code may wait; the
         # use case opens Sessions of its own there, a new one for each attempt.

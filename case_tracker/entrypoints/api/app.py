@@ -1,6 +1,7 @@
 """The HTTP application. Built by a function: importing this module starts nothing."""
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Security
+from fastapi.security import HTTPBearer
 
 from case_tracker.entrypoints.api import health, routes
 from case_tracker.entrypoints.api.async_routes import async_router
@@ -29,7 +30,9 @@ def create_app(
     With `require_if_match` a command has to say which version it has seen, with `tokens` every
     request has to say who sends it. `check` is what /readyz asks: see `health.watch`.
     """
-    app = FastAPI(title="Case Tracker")
+    # For the document only, which tells clients what to send: the middleware is who looks.
+    documented = [Security(HTTPBearer(auto_error=False))] if tokens is not None else []
+    app = FastAPI(title="Case Tracker", dependencies=documented)
     if isinstance(units, AsyncUnits):
         connect_async(app, units)
         app.include_router(async_router())
