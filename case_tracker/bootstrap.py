@@ -87,7 +87,7 @@ async def build_async_units(url: str, environ: Mapping[str, str] = os.environ) -
     """
     if not is_async(url):
         rule = "names an async driver, sqlite+aiosqlite or postgresql+asyncpg"
-        raise InvalidValueError("database URL", url, rule)
+        raise InvalidValueError("database URL", _shown(url), rule)
     settings = postgresql_settings(environ)
 
     def build() -> "AsyncSqlUnits":
@@ -114,7 +114,12 @@ def _with_driver(build: Callable[[], T], url: str) -> T:
         rule = f"has a driver that is installed ({error}; {remedy})"
     except ArgumentError as error:  # a port that is no number
         rule = f"is one that its driver understands ({error})"
-    raise InvalidValueError("database URL", _parsed(url).render_as_string(), rule)
+    raise InvalidValueError("database URL", _shown(url), rule)
+
+
+def _shown(url: str) -> str:
+    """Return the URL without its password."""
+    return url if url == MEMORY else _parsed(url).render_as_string()
 
 
 def _parsed(url: str) -> URL:

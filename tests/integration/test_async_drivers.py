@@ -175,11 +175,16 @@ except ValueError as error:
     assert "secret" not in said
 
 
-@pytest.mark.parametrize("url", ["memory:", "sqlite:///cases.db", "postgresql+psycopg://h/d"])
+@pytest.mark.parametrize(
+    "url", ["memory:", "sqlite:///cases.db", "postgresql+psycopg://ann:secret@h/d"]
+)
 def test_a_driver_that_cannot_be_awaited_is_refused(run, url):
     """The message names those that can."""
-    with pytest.raises(InvalidValueError, match=r"sqlite\+aiosqlite or postgresql\+asyncpg"):
+    with pytest.raises(
+        InvalidValueError, match=r"sqlite\+aiosqlite or postgresql\+asyncpg"
+    ) as caught:
         run(build_async_units(url))
+    assert "secret" not in str(caught.value)
 
 
 def test_the_api_does_not_start_on_old_tables(run, tmp_path):
