@@ -97,15 +97,27 @@ def _connecting_with(settings: PostgresqlSettings) -> Callable[..., None]:
     ours = " ".join(f"-c {name}={value}" for name, value in session_settings(settings).items())
 
     def on_connect(
-        dialect: Dialect, _record: Any, _arguments: Any, options: dict[str, Any]
+        _dialect: Dialect, _record: Any, _arguments: Any, options: dict[str, Any]
     ) -> None:
         options.setdefault("application_name", settings.application_name)
         options.setdefault("connect_timeout", settings.connect_timeout_s)
         options["options"] = f"{ours} {options.get('options', '')}".strip()  # the last one wins
-        if dialect.driver == "asyncpg":
-            _in_words_of_asyncpg(options)
 
     return on_connect
+
+
+def _connect(dialect: Dialect, _record: Any, arguments: list[Any], options: dict[str, Any]) -> Any:
+    """Connect; say of each failure whose fault it is: that of the URL, or that of the network."""
+    driver: Any = dialect.loaded_dbapi
+    try:
+        if dialect.driver == "asyncpg":
+            _in_words_of_asyncpg(options)
+        return dialect.connect(*arguments, **options)
+    except OSError as error:  # a timeout is one, too: asyncpg lets them through as they are
+        raise driver.OperationalError(str(error) or "timeout", error) from error
+    except (TypeError, ValueError, driver.ProgrammingError, driver.InterfaceError) as error:
+        reason = str(error).partition("\n")[0]
+        raise InvalidValueError("database URL", reason, "has only what the driver knows") from None
 
 
 def _in_words_of_asyncpg(options: dict[str, Any]) -> None:
@@ -115,18 +127,6 @@ def _in_words_of_asyncpg(options: dict[str, Any]) -> None:
     options["timeout"] = float(options.pop("connect_timeout"))
     if "sslmode" in options:
         options["ssl"] = options.pop("sslmode")
-
-
-def _connect(dialect: Dialect, _record: Any, arguments: list[Any], options: dict[str, Any]) -> Any:
-    """Connect; say of each failure whose fault it is: that of the URL, or that of the network."""
-    driver: Any = dialect.loaded_dbapi
-    try:
-        return dialect.connect(*arguments, **options)
-    except (TypeError, driver.ProgrammingError) as error:
-        reason = str(error).partition("\n")[0]
-        raise InvalidValueError("database URL", reason, "has only what the driver knows") from None
-    except OSError as error:  # a timeout is one, too: asyncpg lets them through as they are
-        raise driver.OperationalError(str(error) or "timeout", error) from error
 
 
 def _milliseconds(seconds: float) -> str:
