@@ -34,7 +34,7 @@ def run_in_unit(units: UnitsOfWork, work: Callable[[UnitOfWork], T]) -> T:
             unit.commit()
         return result
 
-    return _repeat(once, units.pause)
+    return _repeat(units, once)
 
 
 def retried(
@@ -48,21 +48,21 @@ def retried(
 
     @wraps(service)
     def call(units: UnitsOfWork, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return _repeat(lambda: service(units, *args, **kwargs), units.pause)
+        return _repeat(units, lambda: service(units, *args, **kwargs))
 
     return call
 
 
-def _repeat(once: Callable[[], T], pause: Callable[[float], None]) -> T:
+def _repeat(units: UnitsOfWork, once: Callable[[], T]) -> T:
     started = begun = time.monotonic()
     for attempt in range(1, ATTEMPTS + 1):
         try:
             return once()
         except TransientError:
             # Random, so that two that met once do not meet again.
-            wait_s = random.uniform(0, FIRST_PAUSE_S * 2**attempt)  # noqa: S311 - not a secret
-            took, begun = time.monotonic() - begun, time.monotonic() + wait_s
+            pause_s = random.uniform(0, FIRST_PAUSE_S * 2**attempt)  # noqa: S311 - not a secret
+            took, begun = time.monotonic() - begun, time.monotonic() + pause_s
             if attempt == ATTEMPTS or begun + took > started + DEADLINE_S:
                 raise  # another attempt like this one would end too late
-            pause(wait_s)
+            units.pause(pause_s)
     raise AssertionError("unreachable: the last attempt returns or raises")
