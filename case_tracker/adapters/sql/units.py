@@ -1,5 +1,6 @@
 """The units of work of the application: reading ones and writing ones. Never shares a Session."""
 
+import time
 from types import TracebackType
 from typing import Self
 
@@ -97,6 +98,10 @@ class SqlUnitsOfWork:
         On SQLite it takes the write lock when it begins; on PostgreSQL it locks each case it gets.
         """
         return self._writing_unit(self._write)
+
+    def pause(self, seconds: float) -> None:
+        """Wait; meanwhile the other threads work."""
+        time.sleep(seconds)
 
     def close(self) -> None:
         """Close the connections that wait in the pool."""
