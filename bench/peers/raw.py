@@ -163,7 +163,7 @@ class _Sqlite:
 
     @staticmethod
     def from_driver(value: str) -> datetime:
-        return datetime.fromisoformat(value).replace(tzinfo=UTC)
+        return datetime.fromisoformat(f"{value}+00:00")
 
 
 class _Psycopg:

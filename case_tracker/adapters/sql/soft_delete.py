@@ -6,7 +6,7 @@ a bulk UPDATE and a Core SELECT do not see it. So each read of the repository na
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, FromClause
 from sqlalchemy.orm import Mapped
 
 
@@ -22,6 +22,6 @@ class Referenced:
     reference: Mapped[str | None]
 
 
-def alive(record: type[SoftDeleted]) -> ColumnElement[bool]:
-    """Return the predicate that hides deleted rows."""
-    return record.deleted_at.is_(None)
+def alive(table: FromClause) -> ColumnElement[bool]:
+    """Return the predicate that hides the deleted rows of a table with `deleted_at`."""
+    return table.c.deleted_at.is_(None)
