@@ -1,215 +1,228 @@
-"""Our data access beside others: four operations, two databases, the same data and guards.
+"""Our data access beside others: four operations, two databases, the same rows and guards.
 
-Never times a peer whose rows differ from those of the raw driver. `python3 run.py bench` prints the
-section and writes it to RESULTS.md; `--quick` runs everything small and writes nothing.
+`python3 run.py bench data_access` prints the section and writes it to RESULTS.md, its figures to
+README.md and its pictures beside this file. With `--quick` everything is small, and nothing is
+written: that shows that all peers still do the same.
 """
 
-import gc
+import platform
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from importlib import import_module
-from importlib.util import find_spec
+from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 from statistics import median
-from typing import Any
 
-from bench.peers.common import Peer, RefusedError, head, plain
-from bench.stage import Postgres, Sqlite, Stage, analyze, content, postgres
-from case_tracker.domain.case import Case, CaseId, Note
-from case_tracker.domain.errors import CaseTrackerError
-from case_tracker.domain.status import CaseStatus
+from bench import plot
+from bench.keyset import Curve, curves
+from bench.results import write_section
+from bench.rounds import (
+    COPY,
+    CORE,
+    FULL,
+    OPERATIONS,
+    OURS,
+    QUICK,
+    RAW,
+    DifferentError,
+    Samples,
+    Size,
+    measure,
+    missing,
+)
+from bench.stage import Sqlite, postgres
+from workbook.postgres.errors import PostgresUnavailableError
 
-OPERATIONS = ("insert", "page", "count", "transition")
-PEERS = {  # module and class, and the package without which there is no such peer
-    "raw:Raw": "psycopg",
-    "core:Core": "sqlalchemy",
-    "app:App": "sqlalchemy",
-    "orm:Orm": "sqlalchemy",
-    "sqlmodel_:SqlModel": "sqlmodel",
-    "advanced:AdvancedAlchemy": "advanced_alchemy",
-    "django_:Django": "django",
+README = Path(__file__).parents[1] / "README.md"
+PICTURES = {"bars": "data_access.svg", "lines": "pages.svg"}
+TITLES = {
+    "insert": "insert 10,000 cases and 30,000 notes",
+    "page": "a page of 100 cases with their notes",
+    "count": "count 10,000 cases",
+    "transition": "one step: read, guards, UPDATE, audit event, COMMIT",
 }
+AIMS = {  # at most so many times the raw driver
+    "SQLite": {"insert": 4.5, "page": 1.7, "count": 1.7, "transition": 8.0},
+    "PostgreSQL": {"insert": 2.0, "page": 2.2, "count": 1.5, "transition": 3.5},
+}
+WHY: dict[
+    tuple[str, str], str
+] = {}  # database and operation: the reason, where an aim is missed or a peer is ahead
+Figures = dict[str, dict[str, dict[str, float]]]  # database, peer, operation: seconds
 
 
-@dataclass(frozen=True)
-class Size:
-    """How much is done in each round."""
+def main(*options: str) -> int:
+    """Measure, print and, unless it is quick, write down."""
+    quick = "--quick" in options
+    if missing() and not quick:
+        return _refuse(f"{', '.join(missing())} is missing; run: python3 run.py bench data_access")
+    size = QUICK if quick else FULL
+    try:
+        figures, pages = _run(size)
+    except (PostgresUnavailableError, DifferentError) as error:
+        return _refuse(str(error))
+    text = section(figures, pages, size)
+    sys.stdout.write(f"{text}\n")
+    if quick:
+        sys.stdout.write(f"\nquick: nothing was written; not installed: {missing() or 'nothing'}\n")
+    else:
+        write_down(text, figures, pages)
+    return 0
 
-    cases: int
-    notes: int
-    pages: int
-    counts: int
-    steps: int
-    rounds: int
-    many_cases: int
+
+def _refuse(why: str) -> int:
+    sys.stderr.write(f"{why}\n")
+    return 2
 
 
-FULL = Size(10_000, 3, pages=50, counts=100, steps=1000, rounds=3, many_cases=100_000)
-QUICK = Size(300, 3, pages=2, counts=2, steps=10, rounds=1, many_cases=1000)
-
-Samples = dict[str, dict[str, list[float]]]  # peer -> operation -> seconds for one, each round
-
-
-def main(*options: str) -> None:
-    """Run everything, print it, and write it down unless it was a quick run."""
-    size = QUICK if "--quick" in options else FULL
+def _run(size: Size) -> tuple[Figures, dict[str, dict[str, Curve]]]:
     with tempfile.TemporaryDirectory() as folder, postgres() as server:
-        for stage in (Sqlite(Path(folder)), server):
-            samples = measure(stage, size)
-            report(stage, samples)
+        stages = (Sqlite(Path(folder)), server)
+        figures = {stage.name: _figures(stage.name, measure(stage, size)) for stage in stages}
+        pages = {stage.name: curves(stage, size) for stage in stages}
+    return figures, pages
 
 
-def report(stage, samples):
-    pick = median if stage.name == "SQLite" else min
-    base = {op: pick(samples["raw driver"][op]) for op in OPERATIONS}
-    for name, ops in samples.items():
-        print(f"{stage.name:11}{name:18}", *(f"{op} {pick(s)*1e6:10.1f}us {pick(s)/base[op]:6.2f}x ({min(s)*1e6:.0f}-{max(s)*1e6:.0f}) " for op, s in ops.items()))
+def _figures(database: str, samples: Samples) -> dict[str, dict[str, float]]:
+    pick = median if database == Sqlite.name else min
+    return {name: {op: pick(took) for op, took in each.items()} for name, each in samples.items()}
 
 
-def measure(stage: Stage, size: Size) -> Samples:
-    """Let the peers take turns, operation by operation, and compare what they have stored."""
-    samples: Samples = {}
-    kinds = available()
-    cases = made_up(size.cases, size.notes)
-    for turn in range(size.rounds):
-        urls = [stage.fresh(number) for number in range(len(kinds))]
-        peers = [kind(url) for kind, url in zip(kinds, urls, strict=True)]
-        for operation in OPERATIONS:
-            shift = turn % len(peers)
-            for peer in peers[shift:] + peers[:shift]:
-                took = timed(stage, peer, operation, cases, size)
-                samples.setdefault(peer.name, {}).setdefault(operation, []).append(took)
-            if operation == "insert":
-                for url in urls:
-                    analyze(url)
-                compare_pages(peers, cases)
-        check_guards(peers, cases)
-        compare_contents(peers, urls)
-        for peer in peers:
-            peer.close()
-    return samples
+def write_down(text: str, figures: Figures, pages: dict[str, dict[str, Curve]]) -> None:
+    """Write the section, the block of README and the pictures."""
+    here = Path(__file__).parent
+    plot.bars(here / PICTURES["bars"], TITLES, _ratios(figures))
+    title = "A page of 100 among 100,000 cases"
+    plot.lines(here / PICTURES["lines"], title, pages)
+    write_section("data_access", text)
+    write_section("data_access", "\n".join(_block(figures)), README)
 
 
-def available() -> list[type[Peer]]:
-    """Return the peers whose packages are installed."""
-    kinds = []
-    for place, package in PEERS.items():
-        if find_spec(package):
-            module, name = place.split(":")
-            kinds.append(getattr(import_module(f"bench.peers.{module}"), name))
-    return kinds
+def _ratios(figures: Figures) -> Figures:
+    """Return each peer's times as multiples of the raw driver's."""
+    return {
+        database: {
+            name: {op: each[op] / peers[RAW][op] for op in OPERATIONS}
+            for name, each in peers.items()
+            if name not in {RAW, COPY}
+        }
+        for database, peers in figures.items()
+    }
 
 
-def made_up(count: int, notes: int) -> list[Case]:
-    """Return cases that any run makes the same."""
-    start = datetime(2026, 1, 1, 9, 30, 0, 123456, tzinfo=UTC)
-    return [
-        Case(
-            CaseId(case_id(number)),
-            f"Report {number} came late",
-            notes=[
-                Note(f"note {n} on report {number}", start + timedelta(seconds=number, minutes=n))
-                for n in range(notes)
-            ],
-        )
-        for number in range(count)
+HOW = """\
+{cases:,} cases with {notes} notes each are inserted in one transaction; then come pages of 100
+cases with their notes, counts, and {steps:,} steps of the workflow: read and lock the case, check
+the expected version and the step, UPDATE for the version that was read, INSERT an audit event,
+COMMIT.
+Each peer does the same on a database of its own, with the same tables, PRAGMAs, isolation and
+durability. A peer whose page, count or rows differ from those of the raw driver, or that lets a
+stale version or a wrong step through, ends the run.
+`case_tracker` is measured through what its command line and its API call: `import_cases`, the
+pages and the total of `list_cases`, `transition_case`. It returns domain objects, and it reads the
+notes with each step; the others do not.
+
+All peers live in one process and take turns at each operation, in {rounds} rounds; the garbage
+collector waits. Pages, counts and steps are timed in ten blocks. SQLite is CPU time, the median of
+the blocks: it hardly depends on what else the machine does. PostgreSQL is time on the clock, the
+best block, on a private server without fsync: it measures software, not a disk. In brackets: times the raw driver, which has neither pool nor
+Session, and whose `executemany()` is a pipeline.
+{versions}.
+
+Repeat it with `python3 run.py bench data_access`: some minutes; leave the machine alone meanwhile."""
+
+
+def section(figures: Figures, pages: dict[str, dict[str, Curve]], size: Size) -> str:
+    """Return the section of RESULTS.md."""
+    how = HOW.format(**{**vars(size), "versions": _versions()})
+    lines = ["## Data access", "", how, "", f"![times]({PICTURES['bars']})", ""]
+    for database, peers in figures.items():
+        lines += [f"### {database}", "", *_table(peers), "", *_verdict(database, peers), ""]
+    lines += ["### Pages from the first case to the last", "", *_pages(pages, size)]
+    return "\n".join(lines)
+
+
+def _versions() -> str:
+    packages = ("sqlalchemy", "psycopg", "sqlmodel", "advanced-alchemy", "django")
+    installed = [f"{name} {version(name)}" for name in packages if name not in _absent()]
+    return f"Python {platform.python_version()}, " + ", ".join(installed)
+
+
+def _absent() -> set[str]:
+    return {name.replace("_", "-") for name in missing()}
+
+
+def _table(peers: dict[str, dict[str, float]]) -> list[str]:
+    lines = [_row(["", "insert", "page", "count", "step"]), _row(["---"] + ["--:"] * 4)]
+    for name, each in peers.items():
+        shown = OPERATIONS[:1] if name == COPY else OPERATIONS
+        cells = [_cell(each[op], peers[RAW][op]) for op in shown]
+        cells += ["" for _ in OPERATIONS[len(shown) :]]
+        bold = "**" if name == OURS else ""
+        lines.append(_row([f"{bold}{name}{bold}", *cells]))
+    return lines
+
+
+def _cell(seconds: float, raw: float) -> str:
+    return f"{seconds * 1000:,.{3 if seconds < 0.001 else 1}f} ms ({seconds / raw:.1f}x)"
+
+
+def _row(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _verdict(database: str, peers: dict[str, dict[str, float]]) -> list[str]:
+    """Name each aim with what came of it, and each peer that is ahead of us."""
+    lines = []
+    for op, aim in AIMS[database].items():
+        ratio = peers[OURS][op] / peers[RAW][op]
+        others = {name: each[op] for name, each in peers.items() if name not in {RAW, COPY, OURS}}
+        ahead = [name for name, took in others.items() if took < peers[OURS][op]]
+        met = "met" if ratio <= aim else "**missed**"
+        line = f"- {op}: {ratio:.2f}x, aim {aim}x {met}; "
+        line += f"ahead of us: {', '.join(ahead)}" if ahead else "nobody is ahead"
+        why = WHY.get((database, op)) if ahead or ratio > aim else None
+        lines.append(line + (f". {why}" if why else ""))
+    return lines
+
+
+def _pages(pages: dict[str, dict[str, Curve]], size: Size) -> list[str]:
+    lines = [
+        f"`list_cases` reads a page of 100 among {size.many_cases:,} cases with {size.notes} notes",
+        "each. Behind an id, the last page costs what the first one costs; an OFFSET reads all that",
+        "it skips. Best of 15, milliseconds.",
+        "",
+        f"![pages]({PICTURES['lines']})",
+        "",
+        _row(["", "first page", "middle", "last page", "last / first"]),
+        _row(["---"] + ["--:"] * 4),
     ]
+    for database, ways in pages.items():
+        for way, curve in ways.items():
+            first, middle, last = (curve[i][1] for i in (0, len(curve) // 2, -1))
+            cells = [f"{took * 1000:.2f}" for took in (first, middle, last)]
+            lines.append(_row([f"{database}, {way}", *cells, f"{last / first:.1f}"]))
+    return lines
 
 
-def case_id(number: int) -> str:
-    """Return the id of one of the cases."""
-    return f"CASE-{number:06}"
-
-
-def timed(stage: Stage, peer: Peer, operation: str, cases: list[Case], size: Size) -> float:
-    """Return the seconds that one operation takes on average."""
-    work, times = prepared(peer, operation, cases, size)
-    clock = time.process_time if stage.name == Sqlite.name else time.perf_counter
-    gc.collect()
-    gc.disable()
-    started = clock()
-    work()
-    took = clock() - started
-    gc.enable()
-    return took / times
-
-
-def prepared(
-    peer: Peer, operation: str, cases: list[Case], size: Size
-) -> tuple[Callable[[], object], int]:
-    """Return the work of one operation, warmed up, and how many operations it is."""
-    middle = case_id(len(cases) // 2)
-    if operation == "insert":
-        peer.count()  # connects
-        return lambda: peer.insert(cases), 1
-    if operation == "transition":
-        stride = len(cases) // size.steps
-        for number in range(1, 10 * stride, stride):  # drivers prepare what they see often
-            peer.transition(case_id(number), CaseStatus.SUBMITTED, 1)
-        ids = [case_id(number) for number in range(0, size.steps * stride, stride)]
-
-        def steps() -> None:
-            for one in ids:
-                peer.transition(one, CaseStatus.SUBMITTED, 1)
-
-        return steps, size.steps
-    call, times = (
-        (lambda: peer.page(middle), size.pages)
-        if operation == "page"
-        else (peer.count, size.counts)
-    )
-    for _ in range(10):
-        call()
-
-    def repeat() -> None:
-        for _ in range(times):
-            call()
-
-    return repeat, times
-
-
-class DifferentError(Exception):
-    """A peer did something else than the raw driver, so its time means nothing."""
-
-
-def compare_pages(peers: list[Peer], cases: list[Case]) -> None:
-    """Every peer returns the same page and the same count."""
-    middle = len(cases) // 2
-    expected = [plain(case)[1:] for case in cases[middle + 1 : middle + 101]]
-    for peer in peers:
-        page = [plain(case)[1:] for case in peer.page(case_id(middle))]
-        if page != expected or peer.count() != len(cases):
-            raise DifferentError(f"{peer.name} returns another page or count")
-
-
-def check_guards(peers: list[Peer], cases: list[Case]) -> None:
-    """Every peer takes the step that is right, and refuses a stale version and a wrong step."""
-    one = case_id(len(cases) - 1)
-    for peer in peers:
-        for target, version in ((CaseStatus.SUBMITTED, 7), (CaseStatus.CLOSED, 1)):
-            try:
-                peer.transition(one, target, version)
-            except (RefusedError, CaseTrackerError):
-                continue
-            raise DifferentError(f"{peer.name} lets {target} at version {version} through")
-        done = head(peer.transition(one, CaseStatus.SUBMITTED, 1))
-        if done != (one, cases[-1].title, CaseStatus.SUBMITTED, 2):
-            raise DifferentError(f"{peer.name} returns {done}")
-
-
-def compare_contents(peers: list[Peer], urls: list[str]) -> None:
-    """Every peer has left the same rows."""
-    expected, *others = [content(url) for url in urls]
-    for peer, found in zip(peers[1:], others, strict=True):
-        if found != expected:
-            first = next((pair for pair in zip(found, expected, strict=False) if pair[0] != pair[1]), None)
-            raise DifferentError(f"{peer.name} has {first[0] if first else len(found)}, not {first[1] if first else len(expected)}")
+def _block(figures: Figures) -> Iterator[str]:
+    """Yield the lines for README: ours, and the best of the others."""
+    yield "Times the raw driver's, ours and the best of the ORMs"
+    yield "(plain ORM, SQLModel, advanced-alchemy, Django), measured through the same services that"
+    yield "the command line and the API call:"
+    yield ""
+    yield _row(["", *(TITLES[op] for op in OPERATIONS)])
+    yield _row(["---"] + ["--:"] * 4)
+    for database, peers in _ratios(figures).items():
+        orms = {name: each for name, each in peers.items() if name not in {OURS, CORE}}
+        best = {op: min(orms, key=lambda name: orms[name][op]) for op in OPERATIONS}
+        yield _row(
+            [f"{database}, case_tracker", *(f"**{peers[OURS][op]:.1f}**" for op in OPERATIONS)]
+        )
+        yield _row([f"{database}, next", *(f"{peers[n][op]:.1f} {n}" for op, n in best.items())])
+    yield ""
+    yield "All figures, how they were taken and how to repeat it: [bench/RESULTS.md](bench/RESULTS.md)."
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    sys.exit(main(*sys.argv[1:]))

@@ -8,8 +8,8 @@ from typing import Any, Protocol
 
 from sqlalchemy import text
 
-from case_tracker.bootstrap import build_schema
 from bench.peers.sql import build_engines
+from case_tracker.bootstrap import build_schema
 from workbook.postgres.server import Server, private_server
 
 CONTENT = (

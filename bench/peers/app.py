@@ -16,29 +16,29 @@ class App:
     name = "case_tracker"
 
     def __init__(self, url: str) -> None:
-        self._units = build_units(url, {})
+        self.units = build_units(url, {})
 
     def insert(self, cases: list[Case]) -> int:
         """What `case-tracker import` calls."""
-        return import_cases(self._units, cases)
+        return import_cases(self.units, cases)
 
     def page(self, after: str) -> list[CaseView]:
         """What `list_cases` calls for `case-tracker list` and `GET /cases`."""
-        with self._units.read() as unit:
+        with self.units.read() as unit:
             return unit.pages.page(limit=PAGE, after=CaseId(after))
 
     def count(self) -> int:
         """The total of the same page."""
-        with self._units.read() as unit:
+        with self.units.read() as unit:
             return unit.pages.total()
 
     def transition(self, case_id: str, target: CaseStatus, expected_version: int) -> Case:
         """What `case-tracker transition` and `POST /cases/{id}/transitions` call."""
         actor = Actor(ACTOR)
         return transition_case(
-            self._units, CaseId(case_id), target, actor, expected_version=expected_version
+            self.units, CaseId(case_id), target, actor, expected_version=expected_version
         )
 
     def close(self) -> None:
         """Close the pool."""
-        self._units.close()
+        self.units.close()

@@ -90,7 +90,9 @@ class Django:
 
     def __init__(self, url: str) -> None:
         for alias in (READ, WRITE):
-            _connect(alias, _sqlite(url, alias) if url.startswith("sqlite") else _psycopg(url, alias))
+            _connect(
+                alias, _sqlite(url, alias) if url.startswith("sqlite") else _psycopg(url, alias)
+            )
 
     def insert(self, cases: list[Case]) -> None:
         """Two bulk_create()."""

@@ -30,7 +30,9 @@ class Orm:
             session.add_all(
                 CaseRecord(
                     **case_row(case, now),
-                    notes=[CaseNoteRecord(text=n.text, created_at=n.written_at) for n in case.notes],
+                    notes=[
+                        CaseNoteRecord(text=n.text, created_at=n.written_at) for n in case.notes
+                    ],
                 )
                 for case in cases
             )

@@ -86,7 +86,7 @@ def _notes(*, of_status: bool) -> Select[Any]:
     Both tables get the range, so that the planner may begin with either of them. Whoever shows the
     page takes the notes of its own cases only, so a case that came in between does no harm.
     """
-    columns, first, last = _NOTES.c, bindparam("first"), bindparam("last")
+    columns = _NOTES.c
     query = (
         select(columns.case_id, columns.text, columns.created_at)
         .join_from(_CASES, _NOTES, columns.case_id == _CASES.c.id)
@@ -94,7 +94,7 @@ def _notes(*, of_status: bool) -> Select[Any]:
         .order_by(columns.case_id, columns.id)
     )
     for key in (_CASES.c.id, columns.case_id):
-        query = query.where(key >= first, key <= last)
+        query = query.where(key >= bindparam("first"), key <= bindparam("last"))
     return query
 
 
