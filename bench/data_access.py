@@ -1,10 +1,12 @@
 """Our data access beside others: four operations, two databases, the same rows and guards.
 
 `python3 run.py bench data_access` prints the section and writes it to RESULTS.md, its figures to
-README.md and its pictures beside this file. With `--quick` everything is small, and nothing is
-written: that shows that all peers still do the same.
+README.md and to data_access.json, and its pictures beside this file. With `--quick` everything is
+small, and nothing is written: that shows that all peers still do the same. With `--again` nothing
+is measured: the text is made from the figures that are there.
 """
 
+import json
 import platform
 import sys
 import tempfile
@@ -34,6 +36,7 @@ from bench.stage import Sqlite, postgres
 from workbook.postgres.errors import PostgresUnavailableError
 
 README = Path(__file__).parents[1] / "README.md"
+FIGURES = Path(__file__).with_suffix(".json")
 PICTURES = {"bars": "data_access.svg", "lines": "pages.svg"}
 TITLES = {
     "insert": "insert 10,000 cases and 30,000 notes",
@@ -58,7 +61,7 @@ def main(*options: str) -> int:
         return _refuse(f"{', '.join(missing())} is missing; run: python3 run.py bench data_access")
     size = QUICK if quick else FULL
     try:
-        figures, pages = _run(size)
+        figures, pages = _stored() if "--again" in options else _run(size)
     except (PostgresUnavailableError, DifferentError) as error:
         return _refuse(str(error))
     text = section(figures, pages, size)
@@ -83,6 +86,11 @@ def _run(size: Size) -> tuple[Figures, dict[str, dict[str, Curve]]]:
     return figures, pages
 
 
+def _stored() -> tuple[Figures, dict[str, dict[str, Curve]]]:
+    stored = json.loads(FIGURES.read_text(encoding="utf-8"))
+    return stored["figures"], stored["pages"]
+
+
 def _figures(database: str, samples: Samples) -> dict[str, dict[str, float]]:
     pick = median if database == Sqlite.name else min
     return {name: {op: pick(took) for op, took in each.items()} for name, each in samples.items()}
@@ -90,6 +98,8 @@ def _figures(database: str, samples: Samples) -> dict[str, dict[str, float]]:
 
 def write_down(text: str, figures: Figures, pages: dict[str, dict[str, Curve]]) -> None:
     """Write the section, the block of README and the pictures."""
+    stored = json.dumps({"figures": figures, "pages": pages}, indent=1)
+    FIGURES.write_text(f"{stored}\n", encoding="utf-8")
     here = Path(__file__).parent
     plot.bars(here / PICTURES["bars"], TITLES, _ratios(figures))
     title = "A page of 100 among 100,000 cases"
@@ -125,11 +135,12 @@ notes with each step; the others do not.
 All peers live in one process and take turns at each operation, in {rounds} rounds; the garbage
 collector waits. Pages, counts and steps are timed in ten blocks. SQLite is CPU time, the median of
 the blocks: it hardly depends on what else the machine does. PostgreSQL is time on the clock, the
-best block, on a private server without fsync: it measures software, not a disk. In brackets: times the raw driver, which has neither pool nor
-Session, and whose `executemany()` is a pipeline.
+best block, on a private server without fsync: it measures software, not a disk. In brackets: times
+the raw driver, which has neither pool nor Session, and whose `executemany()` is a pipeline.
 {versions}.
 
-Repeat it with `python3 run.py bench data_access`: some minutes; leave the machine alone meanwhile."""
+Repeat it with `python3 run.py bench data_access`: some minutes, on a machine that does little else.
+"""
 
 
 def section(figures: Figures, pages: dict[str, dict[str, Curve]], size: Size) -> str:
@@ -189,8 +200,8 @@ def _verdict(database: str, peers: dict[str, dict[str, float]]) -> list[str]:
 def _pages(pages: dict[str, dict[str, Curve]], size: Size) -> list[str]:
     lines = [
         f"`list_cases` reads a page of 100 among {size.many_cases:,} cases with {size.notes} notes",
-        "each. Behind an id, the last page costs what the first one costs; an OFFSET reads all that",
-        "it skips. Best of 15, milliseconds.",
+        "each. Behind an id, the last page costs what the first one costs; an OFFSET reads all",
+        "that it skips. Best of 15, milliseconds.",
         "",
         f"![pages]({PICTURES['lines']})",
         "",
@@ -221,7 +232,7 @@ def _block(figures: Figures) -> Iterator[str]:
         )
         yield _row([f"{database}, next", *(f"{peers[n][op]:.1f} {n}" for op, n in best.items())])
     yield ""
-    yield "All figures, how they were taken and how to repeat it: [bench/RESULTS.md](bench/RESULTS.md)."
+    yield "All figures, and how they were taken: [bench/RESULTS.md](bench/RESULTS.md)."
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ STYLE = """\
 svg { background: #fff; font: 12px system-ui, sans-serif }
 text { fill: #1f2328 }
 .title { font-weight: 600 }
+.small { font-size: 10px }
 .ours { font-weight: 600 }
 .SQLite { fill: #8aa0b8 } .PostgreSQL { fill: #c3cedb }
 .ours.SQLite { fill: #0b6bcb } .ours.PostgreSQL { fill: #6fb1f2 }
@@ -46,9 +47,7 @@ def bars(
                 width = max(1.0, _scale(ratio, longest))
                 kind = f"{_ours(name)} {database}".strip()
                 parts.append(_rect(LEFT, y + number * (BAR + 1), width, kind))
-                parts.append(
-                    _text(LEFT + width + 4, y + 8 + number * 9, f"{ratio:.1f}", "", size=9)
-                )
+                parts.append(_text(LEFT + width + 4, y + 8 + number * 9, f"{ratio:.1f}", "small"))
         top += len(names) * ROW + HEAD
     _write(path, top - 8, "Time of each operation as a multiple of the raw driver's", parts)
 
@@ -84,7 +83,7 @@ def lines(
             parts.append(f'<polyline class="{kind}" points="{" ".join(points)}"/>')
             x, y = points[-1].split(",")
             below = min(float(y) + 4, top + HIGH - 2)
-            parts.append(_text(float(x) + 6, below, way.removeprefix("behind "), "", size=11))
+            parts.append(_text(float(x) + 6, below, way.removeprefix("behind "), "small"))
         top += HIGH + 2 * HEAD
     _write(path, top - HEAD, title, parts)
 
@@ -101,14 +100,10 @@ def _rect(x: float, y: float, width: float, kind: str) -> str:
     return f'<rect class="{kind}" x="{x:g}" y="{y:g}" width="{width:.1f}" height="{BAR}"/>'
 
 
-def _text(
-    x: float, y: float, text: str, kind: str, anchor: str = "start", *, size: int = 12
-) -> str:
+def _text(x: float, y: float, text: str, kind: str, anchor: str = "start") -> str:
     about = f'class="{kind}" ' if kind else ""
-    return (
-        f'<text {about}x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="{size}">'
-        f"{escape(text)}</text>"
-    )
+    place = f'x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"'
+    return f"<text {about}{place}>{escape(text)}</text>"
 
 
 def _write(path: Path, height: float, title: str, parts: list[str]) -> None:

@@ -6,7 +6,7 @@ ends the benchmark: its time would mean nothing.
 
 import gc
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -49,8 +49,8 @@ class Size:
     many_cases: int
 
 
-FULL = Size(10_000, 3, pages=50, counts=100, steps=1000, rounds=5, many_cases=100_000)
-QUICK = Size(300, 3, pages=10, counts=10, steps=10, rounds=1, many_cases=500)
+FULL = Size(10_000, 3, pages=50, counts=100, steps=1000, rounds=3, many_cases=100_000)
+QUICK = Size(220, 3, pages=10, counts=10, steps=10, rounds=1, many_cases=500)
 
 Samples = dict[str, dict[str, list[float]]]
 """Peer, operation, and the seconds that one took, once for each block of each round."""
@@ -65,12 +65,12 @@ def missing() -> list[str]:
     return sorted({package for package in PEERS.values() if not find_spec(package)})
 
 
-def measure(stage: Stage, size: Size) -> Samples:
-    """Let the peers take turns at each operation; the raw driver says what is right."""
+def measure(stage: Stage, size: Size, places: Iterable[str] = PEERS) -> Samples:
+    """Let the peers take turns at each operation; the first one says what is right."""
     samples: Samples = {}
     cases = made_up(size.cases, size.notes)
     for number in range(size.rounds):
-        urls, peers = _opened(stage)
+        urls, peers = _opened(stage, places)
         for operation in OPERATIONS:
             for peer in _in_turn(peers, number):
                 took = samples.setdefault(peer.name, {}).setdefault(operation, [])
@@ -86,10 +86,10 @@ def measure(stage: Stage, size: Size) -> Samples:
     return samples
 
 
-def _opened(stage: Stage) -> tuple[list[str], list[Peer]]:
-    names = [name for name, package in PEERS.items() if find_spec(package)]
+def _opened(stage: Stage, places: Iterable[str]) -> tuple[list[str], list[Peer]]:
+    names = [name for name in places if find_spec(PEERS[name])]
     if isinstance(stage, Sqlite):
-        names.remove("raw:RawCopy")
+        names = [name for name in names if name != "raw:RawCopy"]
     urls = [stage.fresh(number) for number in range(len(names))]
     return urls, [_class(name)(url) for name, url in zip(names, urls, strict=True)]
 

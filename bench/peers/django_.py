@@ -43,6 +43,8 @@ class CaseModel(models.Model):
     deleted_at = models.DateTimeField(null=True)
 
     class Meta:
+        """Where the rows are."""
+
         app_label, db_table, managed = "bench", "cases", False
 
     def __str__(self) -> str:
@@ -57,6 +59,8 @@ class NoteModel(models.Model):
     created_at = models.DateTimeField()
 
     class Meta:
+        """Where the rows are."""
+
         app_label, db_table, managed = "bench", "case_notes", False
         ordering = ("id",)
 
@@ -76,6 +80,8 @@ class EventModel(models.Model):
     details_json = models.TextField()
 
     class Meta:
+        """Where the rows are."""
+
         app_label, db_table, managed = "bench", "audit_events", False
 
     def __str__(self) -> str:
