@@ -13,6 +13,7 @@ from sqlalchemy import make_url
 
 from bench import data_access, plot, rounds
 from bench.results import RESULTS
+from bench.stage import Sqlite
 
 ROOT = Path(__file__).parents[2]
 
@@ -29,8 +30,24 @@ def run(*arguments, **environment):
     )
 
 
-def test_every_peer_returns_and_stores_the_same(postgres_server):
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory):
+    """SQLite files for peers, with the app's tables."""
+    return Sqlite(tmp_path_factory.mktemp("stage"))
+
+
+def test_our_peers_return_and_store_the_same(stage):
     """Figures of peers that do different things would compare nothing."""
+    samples = rounds.measure(stage, rounds.QUICK, ["raw:Raw", "core:Core", "app:App", "orm:Orm"])
+
+    assert {name: set(each) for name, each in samples.items()} == {
+        name: set(rounds.OPERATIONS) for name in (rounds.RAW, rounds.CORE, rounds.OURS, "plain ORM")
+    }
+
+
+@pytest.mark.thorough
+def test_every_peer_returns_and_stores_the_same(postgres_server):
+    """The same, as `run.py bench` does it: all that are installed, on both databases."""
     server = make_url(postgres_server.url("any")).set(database="postgres")
     before = RESULTS.read_bytes()
 
@@ -46,21 +63,19 @@ def test_every_peer_returns_and_stores_the_same(postgres_server):
     assert RESULTS.read_bytes() == before
 
 
-def test_a_peer_that_lets_a_wrong_step_through_ends_the_run(tmp_path, monkeypatch):
+def test_a_peer_that_lets_a_wrong_step_through_ends_the_run(stage, monkeypatch):
     """Whoever checks less is faster."""
     from bench.peers import core
-    from bench.stage import Sqlite
 
     monkeypatch.setattr(core, "check", lambda *_: None)
 
     with pytest.raises(rounds.DifferentError, match="SQLAlchemy Core goes to SUBMITTED"):
-        rounds.measure(Sqlite(tmp_path), rounds.QUICK, ["raw:Raw", "core:Core"])
+        rounds.measure(stage, rounds.QUICK, ["raw:Raw", "core:Core"])
 
 
-def test_a_peer_that_stores_other_rows_ends_the_run(tmp_path, monkeypatch):
+def test_a_peer_that_stores_other_rows_ends_the_run(stage, monkeypatch):
     """Whoever writes less is faster."""
     from bench.peers import orm
-    from bench.stage import Sqlite
 
     event = {**orm.audit_row("CASE-000000", "DRAFT", rounds.CaseStatus.SUBMITTED), "actor": "bob"}
     monkeypatch.setattr(
@@ -68,7 +83,7 @@ def test_a_peer_that_stores_other_rows_ends_the_run(tmp_path, monkeypatch):
     )
 
     with pytest.raises(rounds.DifferentError, match=r"plain ORM has .*'bob'.*, not .*'bench'"):
-        rounds.measure(Sqlite(tmp_path), rounds.QUICK, ["raw:Raw", "orm:Orm"])
+        rounds.measure(stage, rounds.QUICK, ["raw:Raw", "orm:Orm"])
 
 
 def figures(ours):
