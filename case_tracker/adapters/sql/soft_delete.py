@@ -22,6 +22,7 @@ class Referenced:
     reference: Mapped[str | None]
 
 
-def alive(table: FromClause) -> ColumnElement[bool]:
-    """Return the predicate that hides the deleted rows of a table with `deleted_at`."""
-    return table.c.deleted_at.is_(None)
+def alive(rows: type[SoftDeleted] | FromClause) -> ColumnElement[bool]:
+    """Return the predicate that hides deleted rows, for a record or for its table."""
+    deleted_at = rows.c.deleted_at if isinstance(rows, FromClause) else rows.deleted_at
+    return deleted_at.is_(None)
