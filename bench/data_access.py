@@ -13,7 +13,6 @@ import tempfile
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
-from statistics import median
 
 from bench import plot
 from bench.keyset import Curve, curves
@@ -81,7 +80,7 @@ def _refuse(why: str) -> int:
 def _run(size: Size) -> tuple[Figures, dict[str, dict[str, Curve]]]:
     with tempfile.TemporaryDirectory() as folder, postgres() as server:
         stages = (Sqlite(Path(folder)), server)
-        figures = {stage.name: _figures(stage.name, measure(stage, size)) for stage in stages}
+        figures = {stage.name: _best(measure(stage, size)) for stage in stages}
         pages = {stage.name: curves(stage, size) for stage in stages}
     return figures, pages
 
@@ -91,9 +90,8 @@ def _stored() -> tuple[Figures, dict[str, dict[str, Curve]]]:
     return stored["figures"], stored["pages"]
 
 
-def _figures(database: str, samples: Samples) -> dict[str, dict[str, float]]:
-    pick = median if database == Sqlite.name else min
-    return {name: {op: pick(took) for op, took in each.items()} for name, each in samples.items()}
+def _best(samples: Samples) -> dict[str, dict[str, float]]:
+    return {name: {op: min(took) for op, took in each.items()} for name, each in samples.items()}
 
 
 def write_down(text: str, figures: Figures, pages: dict[str, dict[str, Curve]]) -> None:
@@ -133,10 +131,10 @@ pages and the total of `list_cases`, `transition_case`. It returns domain object
 notes with each step; the others do not.
 
 All peers live in one process and take turns at each operation, in {rounds} rounds; the garbage
-collector waits. Pages, counts and steps are timed in ten blocks. SQLite is CPU time, the median of
-the blocks: it hardly depends on what else the machine does. PostgreSQL is time on the clock, the
-best block, on a private server without fsync: it measures software, not a disk. In brackets: times
-the raw driver, which has neither pool nor Session, and whose `executemany()` is a pipeline.
+collector waits. Pages, counts and steps are timed in ten blocks, and the best block counts: on a
+shared machine the others measure the neighbours. SQLite is CPU time. PostgreSQL is time on the
+clock, on a private server without fsync: it measures software, not a disk. In brackets: times the
+raw driver, which has neither pool nor Session, and whose `executemany()` is a pipeline.
 {versions}.
 
 Repeat it with `python3 run.py bench data_access`: some minutes, on a machine that does little else.
