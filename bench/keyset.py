@@ -25,14 +25,14 @@ def curves(stage: Stage, size: Size) -> dict[str, Curve]:
     analyze(url)
     last = size.many_cases - PAGE
     places = [round(last * place / PLACES) for place in range(PLACES + 1)]
-    found: dict[str, Curve] = {"behind an id": [], "OFFSET": []}
+    found: dict[str, Curve] = {"keyset": [], "OFFSET": []}
     for place in places:
         after = CaseId(case_id(place - 1)) if place else None
         ways = {
-            "behind an id": partial(_page, app, after=after),
+            "keyset": partial(_page, app, after=after),
             "OFFSET": partial(_page, app, offset=place),
         }
-        assert ways["OFFSET"]() == ways["behind an id"]()
+        assert ways["OFFSET"]() == ways["keyset"]()
         for way, took in _best(stage, ways).items():
             found[way].append((place, took))
     app.close()

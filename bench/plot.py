@@ -9,7 +9,7 @@ from math import log10
 from pathlib import Path
 
 WIDTH, LEFT, RIGHT = 520, 132, 64
-BAR, ROW, HEAD = 8, 24, 34
+BAR, ROW, HEAD = 9, 26, 34
 HIGH = 150
 STYLE = """\
 svg { background: #fff; font: 12px system-ui, sans-serif }
@@ -47,7 +47,9 @@ def bars(
                 width = max(1.0, _scale(ratio, longest))
                 kind = f"{_ours(name)} {database}".strip()
                 parts.append(_rect(LEFT, y + number * (BAR + 1), width, kind))
-                parts.append(_text(LEFT + width + 4, y + 8 + number * 9, f"{ratio:.1f}", "small"))
+                parts.append(
+                    _text(LEFT + width + 4, y + 8 + number * (BAR + 1), f"{ratio:.1f}", "small")
+                )
         top += len(names) * ROW + HEAD
     _write(path, top - 8, "Time of each operation as a multiple of the raw driver's", parts)
 
@@ -83,7 +85,7 @@ def lines(
             parts.append(f'<polyline class="{kind}" points="{" ".join(points)}"/>')
             x, y = points[-1].split(",")
             below = min(float(y) + 4, top + HIGH - 2)
-            parts.append(_text(float(x) + 6, below, way.removeprefix("behind "), "small"))
+            parts.append(_text(float(x) + 6, below, way, "small"))
         top += HIGH + 2 * HEAD
     _write(path, top - HEAD, title, parts)
 
