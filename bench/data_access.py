@@ -7,6 +7,7 @@ is measured: the text is made from the figures that are there.
 """
 
 import json
+import os
 import platform
 import sys
 import tempfile
@@ -51,6 +52,7 @@ WHY: dict[
     tuple[str, str], str
 ] = {}  # database and operation: the reason, where an aim is missed or a peer is ahead
 Figures = dict[str, dict[str, dict[str, float]]]  # database, peer, operation: seconds
+Pages = dict[str, dict[str, Curve]]  # database, way
 
 
 def main(*options: str) -> int:
@@ -60,15 +62,15 @@ def main(*options: str) -> int:
         return _refuse(f"{', '.join(missing())} is missing; run: python3 run.py bench data_access")
     size = QUICK if quick else FULL
     try:
-        figures, pages = _stored() if "--again" in options else _run(size)
+        figures, pages, machine = _stored() if "--again" in options else _run(size)
     except (PostgresUnavailableError, DifferentError) as error:
         return _refuse(str(error))
-    text = section(figures, pages, size)
+    text = section(figures, pages, size, machine)
     sys.stdout.write(f"{text}\n")
     if quick:
         sys.stdout.write(f"\nquick: nothing was written; not installed: {missing() or 'nothing'}\n")
     else:
-        write_down(text, figures, pages)
+        write_down(text, figures, pages, machine)
     return 0
 
 
@@ -77,26 +79,27 @@ def _refuse(why: str) -> int:
     return 2
 
 
-def _run(size: Size) -> tuple[Figures, dict[str, dict[str, Curve]]]:
+def _run(size: Size) -> tuple[Figures, Pages, str]:
+    load = f", load {os.getloadavg()[0]:.0f}" if hasattr(os, "getloadavg") else ""
     with tempfile.TemporaryDirectory() as folder, postgres() as server:
         stages = (Sqlite(Path(folder)), server)
         figures = {stage.name: _best(measure(stage, size)) for stage in stages}
         pages = {stage.name: curves(stage, size) for stage in stages}
-    return figures, pages
+    return figures, pages, f"{os.cpu_count()} CPUs{load}"
 
 
-def _stored() -> tuple[Figures, dict[str, dict[str, Curve]]]:
+def _stored() -> tuple[Figures, Pages, str]:
     stored = json.loads(FIGURES.read_text(encoding="utf-8"))
-    return stored["figures"], stored["pages"]
+    return stored["figures"], stored["pages"], stored["machine"]
 
 
 def _best(samples: Samples) -> dict[str, dict[str, float]]:
     return {name: {op: min(took) for op, took in each.items()} for name, each in samples.items()}
 
 
-def write_down(text: str, figures: Figures, pages: dict[str, dict[str, Curve]]) -> None:
+def write_down(text: str, figures: Figures, pages: Pages, machine: str) -> None:
     """Write the section, the block of README and the pictures."""
-    stored = json.dumps({"figures": figures, "pages": pages}, indent=1)
+    stored = json.dumps({"machine": machine, "figures": figures, "pages": pages}, indent=1)
     FIGURES.write_text(f"{stored}\n", encoding="utf-8")
     here = Path(__file__).parent
     plot.bars(here / PICTURES["bars"], TITLES, _ratios(figures))
@@ -135,15 +138,15 @@ collector waits. Pages, counts and steps are timed in ten blocks, and the best b
 shared machine the others measure the neighbours. SQLite is CPU time. PostgreSQL is time on the
 clock, on a private server without fsync: it measures software, not a disk. In brackets: times the
 raw driver, which has neither pool nor Session, and whose `executemany()` is a pipeline.
-{versions}.
+{versions}; {machine} when the run began.
 
 Repeat it with `python3 run.py bench data_access`: some minutes, on a machine that does little else.
 """
 
 
-def section(figures: Figures, pages: dict[str, dict[str, Curve]], size: Size) -> str:
+def section(figures: Figures, pages: Pages, size: Size, machine: str) -> str:
     """Return the section of RESULTS.md."""
-    how = HOW.format(**{**vars(size), "versions": _versions()})
+    how = HOW.format(**{**vars(size), "versions": _versions(), "machine": machine})
     lines = ["## Data access", "", how, "", f"![times]({PICTURES['bars']})", ""]
     for database, peers in figures.items():
         lines += [f"### {database}", "", *_table(peers), "", *_verdict(database, peers), ""]
@@ -195,7 +198,7 @@ def _verdict(database: str, peers: dict[str, dict[str, float]]) -> list[str]:
     return lines
 
 
-def _pages(pages: dict[str, dict[str, Curve]], size: Size) -> list[str]:
+def _pages(pages: Pages, size: Size) -> list[str]:
     lines = [
         f"`list_cases` reads a page of 100 among {size.many_cases:,} cases with {size.notes} notes",
         "each. Behind an id, the last page costs what the first one costs; an OFFSET reads all",

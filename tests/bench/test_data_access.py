@@ -98,11 +98,11 @@ def test_a_missed_aim_and_a_faster_peer_are_named():
     """A report that shows only what went well is an advertisement."""
     pages = {"SQLite": {"OFFSET": [(0, 1.0), (5, 2.0), (9, 3.0)]}}
 
-    text = data_access.section(figures(9.0), pages, rounds.QUICK)
+    text = data_access.section(figures(9.0), pages, rounds.QUICK, "2 CPUs")
 
     assert "- page: 9.00x, aim 1.7x **missed**; ahead of us: SQLAlchemy Core, plain ORM" in text
     assert text.count("**missed**") == 8
-    good = data_access.section(figures(1.1), pages, rounds.QUICK)
+    good = data_access.section(figures(1.1), pages, rounds.QUICK, "2 CPUs")
     assert good.count("met; nobody is ahead") == 8
 
 
