@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, insert, select
+from sqlalchemy import ForeignKey, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from case_tracker.adapters.sql.models import Base
@@ -27,10 +27,6 @@ class AuditEventRecord(Base):
     details_json: Mapped[str]
 
 
-_TO_JSON = json.JSONEncoder(sort_keys=True).encode
-_INSERT = insert(Base.metadata.tables[AuditEventRecord.__tablename__])
-
-
 class SqlAlchemyAuditEventRepository:
     """The audit events that one Session sees."""
 
@@ -38,9 +34,8 @@ class SqlAlchemyAuditEventRepository:
         self._session = session
 
     def add(self, event: AuditEvent) -> None:
-        """Write the event. Emits 1 INSERT; what waits in the Session goes first."""
-        # Past the Session's bookkeeping: nobody changes an event, so nobody has to track it.
-        self._session.execute(_INSERT, _row(event))
+        """Stage one INSERT."""
+        self._session.add(_to_record(event))
 
     def list(self, case_id: CaseId) -> Sequence[AuditEvent]:
         """Return the events of one case in the order in which they were added. Emits 1 SELECT."""
@@ -52,15 +47,15 @@ class SqlAlchemyAuditEventRepository:
         return [_to_domain(record) for record in self._session.scalars(query)]
 
 
-def _row(event: AuditEvent) -> dict[str, object]:
-    return {
-        "id": event.id,
-        "case_id": event.case_id.value,
-        "actor": event.actor.name,
-        "event_type": event.event_type,
-        "occurred_at": event.occurred_at,
-        "details_json": _TO_JSON(dict(event.details)),
-    }
+def _to_record(event: AuditEvent) -> AuditEventRecord:
+    return AuditEventRecord(
+        id=event.id,
+        case_id=event.case_id.value,
+        actor=event.actor.name,
+        event_type=event.event_type,
+        occurred_at=event.occurred_at,
+        details_json=json.dumps(dict(event.details), sort_keys=True),
+    )
 
 
 def _to_domain(record: AuditEventRecord) -> AuditEvent:
