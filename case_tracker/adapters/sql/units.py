@@ -7,6 +7,7 @@ from typing import Self
 from sqlalchemy import Engine
 from sqlalchemy.orm import sessionmaker
 
+from case_tracker.adapters.sql.audit_trail import SqlAuditTrail
 from case_tracker.adapters.sql.bulk import SqlCaseImport
 from case_tracker.adapters.sql.case_store import SqlCaseStore
 from case_tracker.adapters.sql.engine import build_session_factory
@@ -29,9 +30,10 @@ class SqlUnitOfWork(SqlAlchemyUnitOfWork):
     cases: SqlCaseStore  # type: ignore[assignment] # the same port, written for speed
 
     def __enter__(self) -> Self:
-        """Open the unit, with the repository that the application runs on."""
+        """Open the unit, with the repositories that the application runs on."""
         super().__enter__()
         self.cases = SqlCaseStore(self.session)
+        self.audit_events = SqlAuditTrail(self.session)
         return self
 
     @property
