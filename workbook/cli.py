@@ -15,6 +15,7 @@ COMMANDS = {
     "reset": "learner",
     "solution": "learner",
     "quiz": "quiz",
+    "smells": "smells",
     "dev": "author",
 }
 SUMMARIES = {
@@ -27,6 +28,7 @@ SUMMARIES = {
     "reset": "Bring a starter back; your file is kept beside it.",
     "solution": "Show the reference solution and why it is so.",
     "quiz": "Answer questions about real code: what will happen?",
+    "smells": "Find data-access smells in a project, each with its line.",
     "dev": "Commands for authors of lessons.",
 }
 
