@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -342,6 +343,16 @@ def test_lessons_tick_the_goals_that_do(house, home):
     assert [goals[n]["reached"] for n in (1, 2, 3)] == [False, True, False]
     assert goals[3]["to_come"] == ["02_more"]
     assert "02_more (to come)" in house("status --goals").output
+
+
+def test_every_printed_command_can_be_typed(house):
+    """What is printed works as it stands."""
+    lines = ("quiz 1", "quiz", "quiz --recall", "status --goals")
+    output = "".join(house(line, "2\n\n\n\n").output for line in lines)
+    commands = set(re.findall(r"workbook ((?:quiz|status)[ \w-]*)", output))
+
+    assert commands >= {"quiz", "quiz --recall", "status --goals"}
+    assert [line for line in commands if house(line.strip()).exit_code] == []
 
 
 def test_the_recall_of_a_lesson_ends_with_its_own_question(house):
