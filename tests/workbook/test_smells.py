@@ -234,15 +234,42 @@ def test_links_pipes_and_folders_that_look_like_files(project, tmp_path):
     assert "not read: pipe.py is no regular file" in output
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
-def test_what_may_not_be_read_is_named(project, tmp_path):
-    """Silence would say that it is clean."""
-    (tmp_path / "closed").mkdir()
-    (tmp_path / "closed").chmod(0)
-    output = project({"good.py": GLOBAL}).output
-    (tmp_path / "closed").chmod(0o700)
+AS_NOBODY = """
+import os, sys
+import workbook.commands.smells, workbook.smells.engine
+from workbook.cli import main
+if os.geteuid() == 0:
+    os.seteuid(65534)  # root reads everything
+sys.argv = ["workbook", "smells", "."]
+main()
+"""
 
-    assert "not read:" in output
+
+def test_what_may_not_be_read_is_named(tmp_path):
+    """Silence would say that it is clean."""
+    tmp_path.chmod(0o755)
+    for name in ("good.py", "closed.py", "listed/a.py", "shut/b.py"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(GLOBAL)
+    closed = {"closed.py": 0, "listed": 0o744, "shut": 0}
+    for name, mode in closed.items():
+        (tmp_path / name).chmod(mode)
+    done = subprocess.run(
+        [sys.executable, "-c", AS_NOBODY],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    for name in closed:
+        (tmp_path / name).chmod(0o755)
+
+    assert done.stderr == ""
+    assert done.returncode == 1
+    assert "good.py:2" in done.stdout
+    for name in ("closed.py", "shut"):
+        assert f"not read: {name} permission denied" in done.stdout
 
 
 def test_one_file_can_be_searched(tmp_path):

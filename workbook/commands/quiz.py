@@ -209,7 +209,10 @@ def _voice(*, silent: bool) -> tuple[Say, Listen]:
 
     def listen(prompt: str) -> str | None:
         click.echo(prompt, nl=not sys.stdin.isatty())  # a pipe shows no typed Enter
-        return _line_of_input()
+        typed = _line_of_input()
+        if typed is None and sys.stdin.isatty():
+            click.echo("")  # nor does Ctrl-D
+        return typed
 
     return click.echo, listen
 
@@ -219,5 +222,4 @@ def _line_of_input() -> str | None:
     try:
         return sys.stdin.readline() or None
     except KeyboardInterrupt:
-        click.echo("")
         return None

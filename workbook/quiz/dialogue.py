@@ -10,11 +10,13 @@ from workbook.quiz.session import LETTERS, Answer, read
 
 QUIT = "q"
 Say = Callable[[str], None]
-LEGEND = (
-    "What does the last line give? `session` is a new Session on a SQLite file, `statements()` "
-    "counts each SELECT, INSERT, UPDATE and DELETE that was sent, and `seen_elsewhere()` asks "
-    "another connection."
-)
+NAMES = {
+    "session.": "`session` is a new Session on a SQLite file",
+    "url": "`url` names a SQLite file",
+    "statements()": "`statements()` counts each SELECT, INSERT, UPDATE and DELETE that was sent",
+    "connections()": "`connections()` counts the connections that were opened",
+    "seen_elsewhere(": "`seen_elsewhere()` asks another connection",
+}
 Listen = Callable[[str], str | None]  # takes the prompt; None: nobody will answer any more
 
 
@@ -31,7 +33,7 @@ def ask_all(
     It ends early when somebody types `q`, or when the input ends.
     """
     if any(question.code for question in questions):
-        for line in (*wrapped(LEGEND, width, ""), ""):
+        for line in (*wrapped(legend(questions), width, ""), ""):
             say(line)
     for number, question in enumerate(questions, 1):
         for line in shown_question(question, f"{number} of {len(questions)}", width):
@@ -43,6 +45,13 @@ def ask_all(
         for line in explanation(answer, lessons, width):
             say(line)
         yield answer
+
+
+def legend(questions: Sequence[Question]) -> str:
+    """Return what the names in their code mean, in one sentence for each."""
+    code = "\n".join(question.code for question in questions)
+    used = [meaning for name, meaning in NAMES.items() if name in code]
+    return " ".join(["What does the last line give?", *(f"{meaning}." for meaning in used)])
 
 
 def _answer(question: Question, say: Say, listen: Listen) -> str | None:

@@ -48,7 +48,7 @@ def read_project(path: Path) -> Iterator[Source | Unread]:
 
     Left out are hidden folders, virtual environments, what was built, and links.
     """
-    if not path.is_dir():
+    if not os.path.isdir(path):  # noqa: PTH112 - Path.is_dir() raises where it may not look
         yield _read(path, path.name)
         return
     closed: list[OSError] = []
@@ -56,15 +56,19 @@ def read_project(path: Path) -> Iterator[Source | Unread]:
         here = Path(folder)
         folders[:] = sorted(name for name in folders if _is_ours(here / name))
         for name in sorted(names):
-            if name.endswith(".py") and not (here / name).is_symlink():
+            if name.endswith(".py") and not os.path.islink(here / name):  # noqa: PTH114 - see above
                 yield _read(here / name, (here / name).relative_to(path).as_posix())
     for error in closed:  # silence would say that it is clean
-        yield Unread(str(error.filename), (error.strerror or "cannot be read").lower())
+        yield Unread(
+            os.path.relpath(error.filename, path), (error.strerror or "cannot be read").lower()
+        )
 
 
 def _is_ours(folder: Path) -> bool:
     name = folder.name
-    return not (name.startswith(".") or name in SKIPPED or (folder / "pyvenv.cfg").is_file())
+    if name.startswith(".") or name in SKIPPED:
+        return False
+    return not os.path.isfile(folder / "pyvenv.cfg")  # noqa: PTH113 - see above
 
 
 def _read(path: Path, name: str) -> Source | Unread:
