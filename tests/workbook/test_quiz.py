@@ -309,6 +309,16 @@ def test_the_list_names_every_question(house):
     ]
 
 
+def test_a_house_without_questions_says_so(house, home, lesson_folder):
+    """A folder that was made before the quiz: nothing is asked, and nothing breaks."""
+    (lesson_folder / "quiz.toml").unlink()
+    (home.lessons / "quiz.toml").unlink()
+
+    assert house("quiz 1").exit_code == 2
+    assert "older than the quiz" in house("quiz").output
+    assert "Why?" in house("quiz --recall 1").output
+
+
 @pytest.mark.parametrize("line", ["quiz 7", "quiz --count 0", "quiz --count x", "status --json"])
 def test_wrong_use_is_exit_2(house, line):
     """A typing mistake costs a second, not a traceback."""

@@ -52,6 +52,8 @@ def quiz_command(  # noqa: PLR0913 - each option is what somebody types
     if recall:
         _recall(desk, questions, lesson, every=every, count=count, as_list=as_list, as_json=as_json)
         return
+    if lesson is not None and not questions:
+        raise click.UsageError(f"{lesson} has no questions yet")
     if as_list:
         _list(desk, questions, as_json=as_json)
         return
@@ -90,7 +92,9 @@ def _reached(desk: Desk) -> set[str]:
 
 def _quiz(desk: Desk, questions: Sequence[Question], *, as_json: bool) -> None:
     say, listen = _voice(silent=as_json)
-    if not questions:
+    if not _load(desk):
+        say("There are no questions here: this folder is older than the quiz.")
+    elif not questions:
         say("Nothing to ask: every question of the lessons that you have reached was right.")
         say(f"  once more: {command('quiz', '--all')}")
     answers: list[Answer] = []

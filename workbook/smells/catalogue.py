@@ -55,12 +55,13 @@ class Smell:
     look: str
     before: str
     after: str
+    project_check: str = ""  # the name of a check of the whole project, where no line is enough
     rules: tuple[Rule, ...] = field(default=())
 
     def to_data(self) -> dict[str, Any]:
         """Return what a page or a program shows of it: everything but the rules."""
         shown = ("number", "slug", "name", "why", "lesson", "look", "before", "after")
-        return {name: getattr(self, name) for name in shown} | {"found_by_rule": bool(self.rules)}
+        return {name: getattr(self, name) for name in shown}
 
 
 @cache

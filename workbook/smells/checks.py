@@ -118,5 +118,5 @@ CHECKS: dict[str, Callable[[SgNode, Facts], str | None]] = {
     "lazy_in_loop": lazy_in_loop,
 }
 PROJECT_CHECKS: dict[str, Callable[[Path, Sequence[Source]], Iterator[tuple[Source, int, str]]]] = {
-    "tests-on-another-database": sqlite_only
+    "sqlite_only": sqlite_only
 }

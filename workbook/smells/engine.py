@@ -81,8 +81,8 @@ def _findings(path: Path, sources: Sequence[Source]) -> Iterator[Finding]:
     for smell in smells():
         for source, root in roots:
             yield from find_in(smell, source, root, facts)
-        if smell.slug in PROJECT_CHECKS:
-            for place, number, says in PROJECT_CHECKS[smell.slug](path, sources):
+        if smell.project_check:
+            for place, number, says in PROJECT_CHECKS[smell.project_check](path, sources):
                 text = place.text.splitlines()[number - 1].strip()[:LONGEST]
                 yield Finding(smell, place.path, number, text, says)
 
