@@ -14,6 +14,12 @@ COMMANDS = {
     "hint": "learner",
     "reset": "learner",
     "solution": "learner",
+    "mine": "mine",
+    "play": "play",
+    "break": "breaking",
+    "card": "card",
+    "init": "workspace",
+    "update": "workspace",
     "dev": "author",
 }
 SUMMARIES = {
@@ -25,6 +31,12 @@ SUMMARIES = {
     "hint": "Show a hint for a task, one level at a time.",
     "reset": "Bring a starter back; your file is kept beside it.",
     "solution": "Show the reference solution and why it is so.",
+    "mine": "Run the application on the code that you have finished.",
+    "play": "Type code at a seeded database, and see what each line sends.",
+    "break": "Find the mistake that is hidden in a copy of your file.",
+    "card": "Show what your code costs, before and after.",
+    "init": "Make a folder of your own with all lessons.",
+    "update": "Bring newer lessons into your folder; yours is never touched.",
     "dev": "Commands for authors of lessons.",
 }
 

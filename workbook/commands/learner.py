@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from workbook.commands.shared import WRONG_USE, Desk, open_desk
+from workbook.commands.shared import WRONG_USE, Desk, lesson_as_shipped, open_desk
 from workbook.curriculum import HINT_LEVELS, Lesson
 from workbook.derive import starter
 from workbook.home import command, shown
@@ -163,7 +163,8 @@ def reset_command(lesson: str | None, every: bool, yes: bool) -> None:  # noqa: 
     if not yes:
         click.confirm(f"Reset {', '.join(item.slug for item in chosen)}?", abort=True)
     for item in chosen:
-        for name, text in starter(item, desk.home).items():
+        came = lesson_as_shipped(item) if desk.home.is_workspace else item
+        for name, text in starter(came, desk.home).items():
             _reset(item.folder / name, text)
         desk.progress.passed = [slug for slug in desk.progress.passed if slug != item.slug]
     desk.progress.save()
