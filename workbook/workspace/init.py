@@ -21,18 +21,17 @@ def init(target: Path, *, git: bool = False) -> list[Step]:
     Raises:
         WorkspaceError: it cannot be made there; the message says what to do instead.
     """
-    target = Path(os.path.abspath(target))
-    _refuse_a_nest(target)
-    _refuse_what_is_there(target)
-    if git:
-        _refuse_without_git(target)
-    _refuse_a_full_disk(target)
+    target = Path.cwd() / target
     try:
+        _refuse_a_nest(target)
+        _refuse_what_is_there(target)
+        if git:
+            _refuse_without_git(target)
+        _refuse_a_full_disk(target)
         target.mkdir(parents=True, exist_ok=True)
         Record().save(target)  # from now on `init` or `update` can finish it
-    except (OSError, ValueError) as error:
-        known = error if isinstance(error, OSError) else OSError(str(error))
-        raise WorkspaceError(cannot_write(target, known)) from None
+    except OSError as error:
+        raise WorkspaceError(cannot_write(target, error)) from None
     steps = update(target)
     if git:
         _begin_history(target)
@@ -55,10 +54,7 @@ def _refuse_what_is_there(target: Path) -> None:
         raise WorkspaceError(f"{target} is a workspace already; {remedy}")
     if os.path.lexists(target) and not target.is_dir():
         raise WorkspaceError(f"{target} is a file; choose another name")
-    try:
-        found = {path.name for path in target.iterdir()} if target.is_dir() else set()
-    except OSError as error:
-        raise WorkspaceError(cannot_write(target, error)) from None
+    found = {path.name for path in target.iterdir()} if target.is_dir() else set()
     if found - WELCOME and not (target / RECORD).is_file():
         example = sorted(found - WELCOME)[0]
         raise WorkspaceError(
@@ -78,11 +74,11 @@ def _refuse_without_git(target: Path) -> None:
 
 def _refuse_a_full_disk(target: Path) -> None:
     there = next(folder for folder in (target, *target.parents) if folder.exists())
-    free = shutil.disk_usage(there).free
-    if free < NEEDED_BYTES:
+    disk = shutil.disk_usage(there)
+    if disk.total and disk.free < NEEDED_BYTES:
         raise WorkspaceError(
             f"no space left for {target}: it needs {NEEDED_BYTES // 1_000_000} MB, "
-            f"{free / 1_000_000:.1f} MB are free; free some, then run the same command again"
+            f"{disk.free / 1_000_000:.1f} MB are free; free some, then run the same command again"
         )
 
 

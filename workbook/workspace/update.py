@@ -51,7 +51,8 @@ def cannot_write(path: Path, error: OSError) -> str:
     """Return one line about a write that failed, with the remedy."""
     if error.errno in FULL:
         return f"no space left for {path}; free some, then run the same command again"
-    where = error.filename or path
+    where = str(error.filename or path)
+    where = f"{where[:77]}…" if len(where) > 80 else where
     why = (error.strerror or str(error)).lower()
     return f"cannot write {where}: {why}; choose a folder of your own, or make it writable"
 
