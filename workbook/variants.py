@@ -5,16 +5,18 @@ forks for each version. Where there is no fork, the versions run one after the o
 """
 
 import ast
+import contextlib
 import importlib
 import json
 import os
-import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from workbook.apart import run_apart
 from workbook.check import CheckError, run
 from workbook.curriculum import Lesson, load_lesson
 from workbook.verdict import Verdict, from_data
@@ -32,14 +34,16 @@ class Variant:
     shuffle: int = 0
 
 
-def run_variants(lesson: Lesson, variants: Sequence[Variant]) -> dict[str, Verdict | str]:
+def run_variants(
+    lesson: Lesson, variants: Sequence[Variant], timeout_s: float = TIMEOUT_S
+) -> dict[str, Verdict | str]:
     """Return the verdict of each version by its name; a text says why there is none.
 
     Raises:
-        CheckError: the process that runs them died.
+        CheckError: the process that runs them died, or had no answer in time.
     """
     order = {"folder": str(lesson.folder), "variants": [vars(variant) for variant in variants]}
-    answers = _ask(order, lesson)
+    answers = _ask(order, lesson, timeout_s)
     return {name: _read(answer) for name, answer in answers.items()}
 
 
@@ -49,23 +53,31 @@ def answer_prediction(lesson: Lesson, files: Mapping[str, str]) -> str:
     Raises:
         CheckError: the process that runs it died, or the probe raised.
     """
-    variant = Variant("prediction", files)
-    order = {"folder": str(lesson.folder), "variants": [], "predict": vars(variant)}
-    return str(_ask(order, lesson)["prediction"])
+    return str(ask_probe(lesson, files, lesson.predict.observe))
 
 
-def _ask(order: Mapping[str, object], lesson: Lesson) -> dict[str, object]:
-    done = subprocess.run(
-        [sys.executable, "-m", "workbook.variants"],
-        input=json.dumps(order, default=dict).encode(),
-        capture_output=True,
-        timeout=TIMEOUT_S,
-        check=False,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
-    )
-    if done.returncode:
-        raise CheckError(f"{lesson.slug}: {done.stderr.decode(errors='replace')[-2000:]}")
-    return dict(json.loads(done.stdout))
+def ask_probe(
+    lesson: Lesson, files: Mapping[str, str], question: str, timeout_s: float = TIMEOUT_S
+) -> object:
+    """Return what a function of the lesson's probe.py answers, run on these files.
+
+    Raises:
+        CheckError: the process that runs it died, had no answer in time, or the probe raised.
+    """
+    variant = Variant("probe", files)
+    order = {"folder": str(lesson.folder), "variants": [], "probe": vars(variant)}
+    return _ask(order | {"question": question}, lesson, timeout_s)["probe"]
+
+
+def _ask(order: Mapping[str, object], lesson: Lesson, timeout_s: float) -> dict[str, object]:
+    ended = run_apart(["workbook.variants"], json.dumps(order, default=dict), timeout_s)
+    if ended.status is None:
+        raise CheckError(f"{lesson.slug}: no answer after {timeout_s:.0f} seconds")
+    try:
+        return dict(json.loads(ended.stdout))
+    except ValueError:
+        why = ended.stderr[-2000:] or f"ended with status {ended.status}"
+        raise CheckError(f"{lesson.slug}: {why}") from None
 
 
 def _read(answer: object) -> Verdict | str:
@@ -75,12 +87,17 @@ def _read(answer: object) -> Verdict | str:
 def _main() -> None:
     """Read the order from standard input, answer on standard output."""
     order = json.load(sys.stdin)
-    lesson = load_lesson(Path(order["folder"]))
+    with contextlib.redirect_stdout(sys.stderr):  # what a version prints is no answer
+        answers = _answers(order, load_lesson(Path(order["folder"])))
+    json.dump(answers, sys.stdout, default=repr)
+
+
+def _answers(order: dict[str, Any], lesson: Lesson) -> dict[str, object]:
     _load_libraries(lesson.folder / "test_exercise.py")
     answers = {data["name"]: _answer(lesson, Variant(**data)) for data in order["variants"]}
-    if "predict" in order:
-        answers["prediction"] = _prediction(lesson, Variant(**order["predict"]))
-    json.dump(answers, sys.stdout, default=repr)
+    if "probe" in order:
+        answers["probe"] = _probed(lesson, Variant(**order["probe"]), order["question"])
+    return answers
 
 
 def _load_libraries(tests: Path) -> None:
@@ -94,13 +111,13 @@ def _load_libraries(tests: Path) -> None:
             importlib.import_module(name)
 
 
-def _prediction(lesson: Lesson, variant: Variant) -> str:
+def _probed(lesson: Lesson, variant: Variant, question: str) -> object:
     from workbook.probe import ask  # noqa: PLC0415 - it loads SQLAlchemy
     from workbook.session import Room  # noqa: PLC0415 - the same
 
     with tempfile.TemporaryDirectory(prefix="workbook-") as folder:
         _write(variant, Path(folder))
-        return str(ask(Room(lesson, Path(folder)), lesson.predict.observe))
+        return ask(Room(lesson, Path(folder)), question)
 
 
 def _write(variant: Variant, folder: Path) -> None:
@@ -118,7 +135,9 @@ def _answer(lesson: Lesson, variant: Variant) -> object:
             answer.write_text(json.dumps(_verdict(lesson, variant, Path(folder)), default=repr))
             os._exit(0)
         status = os.waitpid(child, 0)[1]
-        return json.loads(answer.read_text()) if status == 0 else f"ended with status {status}"
+        if status or not answer.exists():
+            return f"ended with status {os.waitstatus_to_exitcode(status)}"
+        return json.loads(answer.read_text())
 
 
 def _verdict(lesson: Lesson, variant: Variant, folder: Path) -> object:
