@@ -65,7 +65,7 @@ def _part(lesson: Lesson, home: Home, folder: Path) -> Part:
             return Part(lesson, "finished: not begun")
         verdict = run_variants(lesson, [Variant("yours", texts)], LIMIT_S)["yours"]
         if isinstance(verdict, str):
-            return Part(lesson, f"finished: your file cannot be run: {_last_line(verdict)}")
+            return Part(lesson, f"finished: your code ends the program: {_last_line(verdict)}")
         if verdict.passed:
             own = {f.module: lesson.folder / f.name for f in lesson.files if f.module}
             return Part(lesson, "yours", own)
@@ -86,6 +86,9 @@ def _last_line(text: str) -> str:
 
 def _partly(lesson: Lesson, yours: Texts, verdict: Verdict, home: Home, folder: Path) -> Part:
     """Put green and finished code together, in the way that passes the lesson's own tests."""
+    cause = verdict.root_cause
+    if cause and cause.reason in ("syntax", "import"):
+        return Part(lesson, f"finished: {cause.message}")
     red = _red(lesson, verdict)
     if all(task.number in red for task in lesson.tasks if _modules(lesson, task)):
         return Part(lesson, "finished: nothing of yours is green yet")
