@@ -20,7 +20,7 @@ class Ended:
 
 def run_apart(module: Sequence[str], text: str, timeout_s: float) -> Ended:
     """Run `python -m module …` with this text as its input; end it, and its children, in time."""
-    with subprocess.Popen(
+    with subprocess.Popen(  # noqa: S603 - our own module, run by our own Python
         [sys.executable, "-m", *module],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

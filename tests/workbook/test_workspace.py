@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -52,25 +51,16 @@ def newer(tmp_path):
     return root
 
 
-def workbook(package, folder, *words, **options):
-    """Run a command of this package in a folder, as a process of its own."""
-    environment = {k: v for k, v in os.environ.items() if k not in ("CI", "PYTEST_XDIST_WORKER")}
-    environment |= {"PYTHONPATH": str(package), "WORKBOOK_COMMAND": "workbook"}
-    return subprocess.run(
-        [sys.executable, "-m", *(words if words[0] == "pytest" else ("workbook", *words))],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=300,
-        check=False,
-        **options,
+@pytest.fixture
+def workbook(tool):
+    """Runs a command of a package in a folder."""
+    return lambda package, folder, *words, **options: tool(
+        folder, *words, package=package, **options
     )
 
 
 @pytest.fixture
-def workspace(package, tmp_path):
+def workspace(workbook, package, tmp_path):
     """A new workspace of the package."""
     done = workbook(package, tmp_path, "init", "mine")
     assert done.returncode == 0, done.stderr
@@ -107,7 +97,7 @@ def test_every_link_of_a_workspace_leads_somewhere(workspace):
             assert ":" in target or (page.parent / target).exists(), (page, target)
 
 
-def test_a_workspace_is_worked_in(package, workspace):
+def test_a_workspace_is_worked_in(workbook, package, workspace):
     """The command, plain pytest, and the editor's discovery of tests all answer."""
     assert "0 of 5 tasks" in workbook(package, workspace, "check", "1").stdout
     plain = workbook(package, workspace, "pytest", "lessons/02_repository")
@@ -121,14 +111,14 @@ def test_a_workspace_is_worked_in(package, workspace):
     assert TESTS_02 in found.stdout
 
 
-def test_a_solution_is_shown_from_the_package(package, workspace):
+def test_a_solution_is_shown_from_the_package(workbook, package, workspace):
     """A workspace holds no solutions, and needs none."""
     shown = workbook(package, workspace, "solution", "2", "--give-up")
 
     assert "class SqlAlchemyCaseRepository" in shown.stdout
 
 
-def test_reset_brings_the_starter_back(package, workspace):
+def test_reset_brings_the_starter_back(workbook, package, workspace):
     """The same command as in a clone, also when lesson.toml was edited."""
     path, toml = workspace / STARTER_02, workspace / "lessons/02_repository/lesson.toml"
     came = path.read_bytes()
@@ -141,7 +131,7 @@ def test_reset_brings_the_starter_back(package, workspace):
     assert path.with_name("exercise.py.before-reset-1").read_text("utf-8") == "mine\n"
 
 
-def test_a_workspace_moves_to_another_machine(package, workspace, tmp_path):
+def test_a_workspace_moves_to_another_machine(workbook, package, workspace, tmp_path):
     """Progress is a text file inside it."""
     done = workbook(package, workspace, "hint", "2.1")
     assert "1. Who knows" in done.stdout
@@ -163,7 +153,7 @@ def test_a_workspace_moves_to_another_machine(package, workspace, tmp_path):
         ("", ("init", "x" * 300), "cannot write"),
     ],
 )
-def test_a_refusal_is_one_line_with_its_remedy(package, workspace, before, words, said):
+def test_a_refusal_is_one_line_with_its_remedy(workbook, package, workspace, before, words, said):
     """Nothing is written where a workspace would be in the way."""
     if before:
         (workspace.parent / before).parent.mkdir(exist_ok=True)
@@ -177,13 +167,13 @@ def test_a_refusal_is_one_line_with_its_remedy(package, workspace, before, words
     assert files_of(workspace.parent) == was
 
 
-def test_a_clone_is_no_place_for_a_workspace(package):
+def test_a_clone_is_no_place_for_a_workspace(workbook, package):
     """Whoever has a clone works in it, and updates it with git."""
     assert "holds lessons already" in workbook(package, package, "init", "mine").stderr
     assert "git pull" in workbook(package, package, "update").stderr
 
 
-def test_without_a_workspace_the_way_to_one_is_named(package, tmp_path):
+def test_without_a_workspace_the_way_to_one_is_named(workbook, package, tmp_path):
     """Nobody works in the installed package."""
     installed = tmp_path / "site-packages"
     shutil.copytree(package / "workbook", installed / "workbook")
@@ -200,14 +190,20 @@ def test_without_a_workspace_the_way_to_one_is_named(package, tmp_path):
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
-def test_a_workspace_can_have_a_history_of_its_own(package, tmp_path):
+def test_a_workspace_can_have_a_history_of_its_own(workbook, package, tmp_path):
     """The first commit is what came, so `git diff` is the learner's work."""
-    environment = {"HOME": str(tmp_path), "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull}
+    environment = {
+        "HOME": str(tmp_path),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": os.devnull,
+    }
     with pytest.MonkeyPatch.context() as patch:
         for name, value in environment.items():
             patch.setenv(name, value)
         assert workbook(package, tmp_path, "init", "mine", "--git").returncode == 0
-        log = subprocess.check_output(["git", "log", "--format=%s"], cwd=tmp_path / "mine", text=True)
+        log = subprocess.check_output(
+            ["git", "log", "--format=%s"], cwd=tmp_path / "mine", text=True
+        )
         dirty = subprocess.check_output(["git", "status", "--short"], cwd=tmp_path / "mine")
         (tmp_path / "mine" / ".git").rename(tmp_path / ".git")
         nested = workbook(package, tmp_path, "init", "another", "--git")
@@ -217,7 +213,7 @@ def test_a_workspace_can_have_a_history_of_its_own(package, tmp_path):
     assert not (tmp_path / "another").exists()
 
 
-def test_an_update_never_touches_what_the_learner_wrote(package, newer, workspace):
+def test_an_update_never_touches_what_the_learner_wrote(workbook, package, newer, workspace):
     """Edited, deleted, renamed, read-only, other line endings, own files under our new names."""
     wrote = {
         STARTER_02: "# mine\n",
@@ -256,7 +252,7 @@ def test_an_update_never_touches_what_the_learner_wrote(package, newer, workspac
     assert "to have it back: workbook update --restore" in said
 
 
-def test_a_second_update_changes_nothing(package, newer, workspace):
+def test_a_second_update_changes_nothing(workbook, package, newer, workspace):
     """A conflict that was laid beside is not laid again, also when its .new was thrown away."""
     (workspace / STARTER_02).write_text("# mine\n", "utf-8")
     workbook(newer, workspace, "update")
@@ -269,7 +265,7 @@ def test_a_second_update_changes_nothing(package, newer, workspace):
     assert files_of(workspace) == was
 
 
-def test_a_second_conflict_gets_a_name_of_its_own(package, newer, workspace):
+def test_a_second_conflict_gets_a_name_of_its_own(workbook, package, newer, workspace):
     """What was laid beside may have been edited since: it is the learner's, too."""
     (workspace / STARTER_02).write_text("# mine\n", "utf-8")
     workbook(newer, workspace, "update")
@@ -282,7 +278,7 @@ def test_a_second_conflict_gets_a_name_of_its_own(package, newer, workspace):
     assert "TODO 2.1" in (workspace / f"{STARTER_02}.new-2").read_text("utf-8")
 
 
-def test_restore_brings_back_what_was_deleted(package, workspace):
+def test_restore_brings_back_what_was_deleted(workbook, package, workspace):
     """Also the folder of all lessons, and a lesson.toml that nobody can read any more."""
     was = files_of(workspace)
     shutil.rmtree(workspace / "lessons")
@@ -298,7 +294,7 @@ def test_restore_brings_back_what_was_deleted(package, workspace):
     assert "set it aside; ours come back with: workbook update --restore" in refused.stderr
 
 
-def test_a_lost_record_costs_no_work(package, newer, workspace):
+def test_a_lost_record_costs_no_work(workbook, package, newer, workspace):
     """Without it every difference counts as the learner's."""
     (workspace / STARTER_02).write_text("# mine\n", "utf-8")
     (workspace / ".workbook" / "handed_out.txt").write_bytes(b"\xff\x00 broken\n")
@@ -311,7 +307,7 @@ def test_a_lost_record_costs_no_work(package, newer, workspace):
     assert workbook(newer, workspace, "update").stdout == "nothing is newer than what you have\n"
 
 
-def test_a_record_leads_to_no_file_outside(package, workspace):
+def test_a_record_leads_to_no_file_outside(workbook, package, workspace):
     """A record that somebody sends you must not delete your letters."""
     letter = workspace.parent / "letter.txt"
     letter.write_text("dear all\n", "utf-8")
@@ -325,7 +321,7 @@ def test_a_record_leads_to_no_file_outside(package, workspace):
     assert letter.exists()
 
 
-def test_lessons_never_get_older(package, workspace):
+def test_lessons_never_get_older(workbook, package, workspace):
     """An old tool on another machine says so, and leaves the newer lessons alone."""
     record = workspace / ".workbook" / "handed_out.txt"
     record.write_text(re.sub("version .*", "version 99.1", record.read_text("utf-8")), "utf-8")
@@ -336,7 +332,7 @@ def test_lessons_never_get_older(package, workspace):
     assert "run: pip install --upgrade unit-of-workbook" in done.stderr
 
 
-def test_what_cannot_be_written_is_named_and_the_rest_goes_on(newer, workspace):
+def test_what_cannot_be_written_is_named_and_the_rest_goes_on(workbook, newer, workspace):
     """A file of the learner's where a folder must be."""
     (workspace / "lessons/90_n_plus_one").write_text("a file\n", "utf-8")
 
@@ -352,7 +348,7 @@ def test_what_cannot_be_written_is_named_and_the_rest_goes_on(newer, workspace):
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no limit for the size of a file")
 @pytest.mark.parametrize("word", ["init", "update"])
-def test_a_full_disk_loses_nothing_and_is_finished_later(package, newer, tmp_path, word):
+def test_a_full_disk_loses_nothing_and_is_finished_later(workbook, package, newer, tmp_path, word):
     """The message says what to do, and doing it completes the work."""
     import resource
 
@@ -381,7 +377,9 @@ def test_a_full_disk_loses_nothing_and_is_finished_later(package, newer, tmp_pat
 
 
 @pytest.mark.thorough
-def test_killed_at_any_moment_an_update_is_finished_by_the_next(package, newer, workspace):
+def test_killed_at_any_moment_an_update_is_finished_by_the_next(
+    workbook, package, newer, workspace
+):
     """Nothing half-written is met under its real name."""
     (workspace / STARTER_02).write_text("# mine\n", "utf-8")
     environment = os.environ | {"PYTHONPATH": str(newer)}

@@ -58,7 +58,9 @@ def open_desk() -> Desk:
         click.UsageError: there are no lessons here, or one of them is damaged.
     """
     home = find_home_of_learner()
-    restore = f"; ours come back with: {command('update', '--restore')}" if home.is_workspace else ""
+    restore = (
+        f"; ours come back with: {command('update', '--restore')}" if home.is_workspace else ""
+    )
     try:
         lessons = load_lessons(home.lessons)
     except CurriculumError as error:

@@ -11,7 +11,7 @@ from pathlib import Path
 from workbook.home import app_source
 
 SLOW = {"case_tracker.adapters.sql.repository", "case_tracker.adapters.sql.queries"}
-_PAGES = '''
+_PAGES = """
 
 from case_tracker.adapters.sql.repository import SqlAlchemyCaseRepository as _Yours
 
@@ -32,8 +32,8 @@ class SqlCasePages(_Finished):
         if self._session.scalars(_DELETED).one():
             return super().total(status)
         return _Yours(self._session).count(status)
-'''
-_STORE = '''
+"""
+_STORE = """
 
 from case_tracker.adapters.sql.repository import SqlAlchemyCaseRepository as _Yours
 
@@ -55,7 +55,7 @@ class SqlCaseStore(_Finished):
     def _expect(self, case_id):
         if self._session.scalars(_IS_ALIVE, {"id": case_id.value}).one_or_none() is None:
             raise CaseNotFoundError(case_id)
-'''
+"""
 _WAYS = {
     "case_tracker.adapters.sql.read_models": _PAGES,
     "case_tracker.adapters.sql.case_store": _STORE,

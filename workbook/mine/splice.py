@@ -60,20 +60,25 @@ def _part(lesson: Lesson, home: Home, folder: Path) -> Part:
     if not any(file.module for file in lesson.files):
         return Part(lesson, "a study: the application has no such module")
     try:
-        texts = {file.name: _text(lesson.folder / file.name) for file in lesson.files}
-        if texts == starter(lesson, home):
-            return Part(lesson, "finished: not begun")
-        verdict = run_variants(lesson, [Variant("yours", texts)], LIMIT_S)["yours"]
-        if isinstance(verdict, str):
-            return Part(lesson, f"finished: your code ends the program: {_last_line(verdict)}")
-        if verdict.passed:
-            own = {f.module: lesson.folder / f.name for f in lesson.files if f.module}
-            return Part(lesson, "yours", own)
-        return _partly(lesson, texts, verdict, home, folder / lesson.slug)
+        return _judged(lesson, home, folder / lesson.slug)
     except (OSError, UnicodeDecodeError) as error:
         return Part(lesson, f"finished: a file cannot be read: {error}")
     except (CheckError, CurriculumError) as error:
         return Part(lesson, f"finished: {_last_line(str(error))}")
+
+
+def _judged(lesson: Lesson, home: Home, folder: Path) -> Part:
+    texts = {file.name: _text(lesson.folder / file.name) for file in lesson.files}
+    if texts == starter(lesson, home):
+        return Part(lesson, "finished: not begun")
+    verdict = run_variants(lesson, [Variant("yours", texts)], LIMIT_S)["yours"]
+    if isinstance(verdict, str):
+        return Part(lesson, f"finished: your code ends the program: {_last_line(verdict)}")
+    if not verdict.passed:
+        return _partly(lesson, texts, verdict, home, folder)
+    return Part(
+        lesson, "yours", {f.module: lesson.folder / f.name for f in lesson.files if f.module}
+    )
 
 
 def _text(path: Path) -> str:

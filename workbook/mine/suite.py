@@ -1,6 +1,7 @@
-"""The end-to-end suite on spliced modules, in a process of its own: `python -m workbook.mine.suite`.
+"""The end-to-end suite on spliced modules, in a process of its own.
 
-Reads from standard input which files take which place, and answers with one line of JSON.
+As `python -m workbook.mine.suite` it reads from standard input which files take which place, and
+answers with one line of JSON.
 """
 
 import contextlib
@@ -83,9 +84,7 @@ class _Reporter:
         items[:] = kept
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(
-        self, item: pytest.Item, call: pytest.CallInfo[None]
-    ) -> Any:
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
         report = yield
         if report.when == "call" and report.passed:
             self.passed += 1
@@ -119,11 +118,10 @@ class _Reporter:
 
 
 def _needs_more(item: pytest.Item) -> bool:
-    fixtures = set(getattr(item, "fixturenames", ()))
     call = getattr(item, "callspec", None)
     return (
         "postgresql" in (call.params.values() if call else ())
-        or bool(fixtures & {"served", "postgres_url"}) and "store_url" not in fixtures
+        or bool({"served", "postgres_url"}.intersection(getattr(item, "fixturenames", ())))
         or item.get_closest_marker("thorough") is not None
     )
 

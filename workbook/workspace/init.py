@@ -12,6 +12,7 @@ from workbook.workspace.update import WorkspaceError, cannot_write, update
 
 # What people have in a folder before they begin.
 WELCOME = {".git", ".venv", "venv", ".workbook", ".DS_Store"}
+FIRST_COMMIT = "The lessons as they came"
 NEEDED_BYTES = 4_000_000
 
 
@@ -56,7 +57,7 @@ def _refuse_what_is_there(target: Path) -> None:
         raise WorkspaceError(f"{target} is a file; choose another name")
     found = {path.name for path in target.iterdir()} if target.is_dir() else set()
     if found - WELCOME and not (target / RECORD).is_file():
-        example = sorted(found - WELCOME)[0]
+        example = min(found - WELCOME)
         raise WorkspaceError(
             f"{target} is not empty (it has {example}); name a folder that does not exist yet"
         )
@@ -90,11 +91,8 @@ def _begin_history(target: Path) -> None:
     """
     known = _git(target, "config", "user.email").stdout.strip()
     somebody = () if known else ("-c", "user.name=learner", "-c", "user.email=learner@localhost")
-    for words in (
-        ("init", "--quiet"),
-        ("add", "--all"),
-        (*somebody, "-c", "commit.gpgsign=false", "commit", "--quiet", "-m", "The lessons as they came"),
-    ):
+    commit = (*somebody, "-c", "commit.gpgsign=false", "commit", "-q", "-m", FIRST_COMMIT)
+    for words in (("init", "-q"), ("add", "--all"), commit):
         done = _git(target, *words)
         if done.returncode:
             said = (done.stderr or done.stdout).strip().partition("\n")[0]
@@ -102,8 +100,13 @@ def _begin_history(target: Path) -> None:
 
 
 def _git(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        ["git", *words], cwd=folder, capture_output=True, text=True, errors="replace", check=False
+    return subprocess.run(  # noqa: S603 - our own words
+        ["git", *words],  # noqa: S607 - whichever git the learner uses
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
     )
 
 

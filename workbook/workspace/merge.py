@@ -45,7 +45,7 @@ def plan(root: Path, record: Record, files: Files, *, restore: bool = False) -> 
 
 
 def _hash_in(path: Path) -> str | None:
-    """Return the hash of a file; None when nothing is there. A folder or a link is the learner's."""
+    """Return the hash of a file; None for nothing. A folder or a link is the learner's."""
     if path.is_symlink() or path.is_dir():
         return "not a file"
     try:
@@ -56,7 +56,7 @@ def _hash_in(path: Path) -> str | None:
         return "cannot be read"
 
 
-def _fate(came: str | None, now: str | None, new: str | None, *, restore: bool) -> Fate:  # noqa: PLR0911 - a decision table
+def _fate(came: str | None, now: str | None, new: str | None, *, restore: bool) -> Fate:
     if now == new:
         return "same"
     if new is None:

@@ -41,6 +41,7 @@ addopts = [
 """
 _IGNORED = """\
 .venv/
+venv/
 __pycache__/
 .pytest_cache/
 .ipynb_checkpoints/
