@@ -173,7 +173,7 @@ class _Table:
             "Each line shows what it sent. Nothing that you do here is kept.\n\n"
             "  unit      a Unit of Work: unit.cases, unit.audit_events, unit.commit()\n"
             f"{_MORE}"
-            "  also      Case, CaseId, Note, CaseStatus, CaseRecord, select, text; your own names\n\n"
+            "  also      Case, CaseId, Note, CaseStatus, CaseRecord, select; your own names\n\n"
             'For example: case = unit.cases.get(CaseId("CASE-003")). Ctrl-D ends.\n'
         )
 

@@ -49,7 +49,7 @@ def learners_files(workspace):
     return {path: path.read_bytes() for path in found if path.suffix != ".pyc"}
 
 
-# mine
+# In the application.
 
 
 def test_what_is_green_runs_in_the_application(tool, workspace, solve):
@@ -113,7 +113,7 @@ def test_an_application_that_fails_names_the_learners_line(on):
 
     assert answer.passed
     assert answer.failures
-    assert {failure.cost for failure in answer.failures} > {""} or answer.failures[0].cost
+    assert all(failure.cost for failure in answer.failures)
 
     answer = on("record = self._session.get(CaseRecord, case_id.value)", "record = 1 / 0")
 
@@ -171,7 +171,7 @@ def test_the_api_is_served_on_the_learners_code(workspace, solve):
     assert (workspace / ".workbook/mine/cases.db").exists()
 
 
-# play
+# At a prompt.
 
 
 def test_each_line_shows_what_it_sent(tool, workspace, solve):
@@ -269,7 +269,7 @@ def test_ctrl_c_and_ctrl_d_at_a_real_terminal(workspace):
     os.close(terminal)
 
 
-# break
+# Then it is broken.
 
 
 def test_a_hidden_mistake_is_found_and_then_told(tool, workspace, solve):
@@ -309,7 +309,7 @@ def test_nothing_is_hidden_before_the_lesson_has_passed(tool, workspace):
     assert "05_n_plus_one has not passed yet" in done.stderr
 
 
-# card
+# On a card.
 
 
 def test_a_card_shows_measured_numbers(tool, workspace, solve):

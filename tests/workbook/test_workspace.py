@@ -143,21 +143,20 @@ def test_a_workspace_moves_to_another_machine(workbook, package, workspace, tmp_
 
 
 @pytest.mark.parametrize(
-    ("before", "words", "said"),
+    ("words", "said"),
     [
-        ("", ("init", "mine"), "mine is a workspace already; for newer lessons: cd"),
-        ("", ("init", "mine/deeper/still"), "choose a folder outside of it"),
-        ("full/letter.txt", ("init", "full"), "is not empty (it has letter.txt); name a folder"),
-        ("letter.txt", ("init", "letter.txt"), "letter.txt is a file; choose another name"),
-        ("letter.txt", ("init", "letter.txt/x"), "cannot write"),
-        ("", ("init", "x" * 300), "cannot write"),
+        (("init", "mine"), "mine is a workspace already; for newer lessons: cd"),
+        (("init", "mine/deeper/still"), "choose a folder outside of it"),
+        (("init", "full"), "is not empty (it has letter.txt); name a folder"),
+        (("init", "full/letter.txt"), "letter.txt is a file; choose another name"),
+        (("init", "full/letter.txt/x"), "cannot write"),
+        (("init", "x" * 300), "cannot write"),
     ],
 )
-def test_a_refusal_is_one_line_with_its_remedy(workbook, package, workspace, before, words, said):
+def test_a_refusal_is_one_line_with_its_remedy(workbook, package, workspace, words, said):
     """Nothing is written where a workspace would be in the way."""
-    if before:
-        (workspace.parent / before).parent.mkdir(exist_ok=True)
-        (workspace.parent / before).write_text("dear all\n", "utf-8")
+    (workspace.parent / "full").mkdir()
+    (workspace.parent / "full/letter.txt").write_text("dear all\n", "utf-8")
     was = files_of(workspace.parent)
 
     done = workbook(package, workspace.parent, *words)
