@@ -130,15 +130,9 @@ def as_svg(card: Measured) -> str:
     )
 
 
-def write_svg(card: Measured, path: Path) -> None:
-    """Write the picture to a file that does not exist yet, or over an older card.
-
-    Raises:
-        FileExistsError: the file holds something else.
-    """
-    if path.exists() and _SIGN not in path.read_text("utf-8", errors="replace"):
-        raise FileExistsError(path)
-    path.write_text(as_svg(card), encoding="utf-8", newline="\n")
+def is_free(path: Path) -> bool:
+    """Say whether a picture may be written here: nothing is here yet, or an older card."""
+    return not path.exists() or _SIGN in path.read_text("utf-8", errors="replace")
 
 
 _WIDTH, _MARGIN = 640, 32

@@ -5,6 +5,7 @@ answers with one line of JSON.
 """
 
 import contextlib
+import io
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -105,7 +106,7 @@ class _Reporter:
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed and not self.problem:
-            self.problem = f"the application cannot be imported: {_last_line(report.longreprtext)}"
+            self.problem = f"the application cannot be imported: {_reason(report.longreprtext)}"
 
     def answer(self) -> dict[str, Any]:
         """Return what JSON can hold."""
@@ -126,22 +127,29 @@ def _needs_more(item: pytest.Item) -> bool:
     )
 
 
-def _last_line(text: str) -> str:
-    return (text.strip().splitlines() or ["no reason given"])[-1].removeprefix("E").strip()
+def _reason(text: str) -> str:
+    """Return the last line of an error that pytest shows: it marks such lines with an E."""
+    lines = [line[1:].strip() for line in text.splitlines() if line.startswith("E ")]
+    return (lines or text.strip().splitlines() or ["no reason given"])[-1]
 
 
 def _main() -> None:
     files = json.load(sys.stdin)
     reporter = _Reporter(files.values())
     world = World({module: Path(path) for module, path in files.items()})
-    with contextlib.redirect_stdout(sys.stderr), TemporaryDirectory(prefix="workbook-") as scratch:
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        status = _run(reporter, world)
+    if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and not reporter.problem:
+        reporter.problem = f"the application cannot be imported: {_reason(said.getvalue())}"
+    json.dump(reporter.answer(), sys.stdout)
+
+
+def _run(reporter: _Reporter, world: World) -> int:
+    with TemporaryDirectory(prefix="workbook-") as scratch, world:
         ini = Path(scratch, "pytest.ini")
         ini.write_text("[pytest]\n", encoding="utf-8")
-        with world:
-            status = pytest.main(_arguments(ini), plugins=[reporter])
-    if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and not reporter.problem:
-        reporter.problem = f"pytest ended with status {int(status)}"
-    json.dump(reporter.answer(), sys.stdout)
+        return pytest.main(_arguments(ini), plugins=[reporter])
 
 
 def _arguments(ini: Path) -> list[str]:
