@@ -14,10 +14,9 @@ from workbook.derive import Texts, with_piece
 from workbook.lens.entries import cut
 from workbook.lens.statements import brief
 from workbook.source import Definition, SymbolNotFoundError
-from workbook.variants import Variant, run_variants
+from workbook.trial import judge
+from workbook.variants import Variant
 from workbook.verdict import TestResult, Verdict
-
-LIMIT_S = 60.0
 
 
 class NothingToHideError(Exception):
@@ -77,12 +76,12 @@ def hide(lesson: Lesson, pieces: Path, number: int | None = None) -> Hidden:
     random.shuffle(chosen)
     own = [Variant("yours", yours)]  # run once, together with the first copy
     for place, mistake, copy in chosen:
-        verdicts = run_variants(lesson, [*own, Variant("copy", copy)], LIMIT_S)
+        verdicts = judge(lesson, [*own, Variant("copy", copy)])
         _expect_success(lesson, verdicts)
         own = []
         if test := _proof(verdicts["copy"], mistake):
             return Hidden(place, len(lesson.misconceptions), mistake, test, yours, copy)
-    _expect_success(lesson, run_variants(lesson, own, LIMIT_S))
+    _expect_success(lesson, judge(lesson, own))
     raise NothingToHideError("no mistake that we know fits into the way you wrote it")
 
 

@@ -12,10 +12,10 @@ from workbook.check import CheckError
 from workbook.curriculum import Lesson
 from workbook.derive import Texts, starter
 from workbook.home import shipped
-from workbook.variants import Variant, ask_probe, run_variants
+from workbook.trial import ask_probe, judge
+from workbook.variants import Variant
 from workbook.verdict import Verdict
 
-LIMIT_S = 60.0
 BAR = 32
 
 
@@ -59,7 +59,7 @@ def measure(lesson: Lesson) -> Measured:
         raise CheckError(f"your file cannot be read: {error}") from None
     first = starter(lesson, shipped())
     variants = [Variant("starter", first), Variant("yours", yours)]
-    verdicts = run_variants(lesson, variants, LIMIT_S)
+    verdicts = judge(lesson, variants)
     green = {name: _green(verdict) for name, verdict in verdicts.items()}
     tasks = Row("tasks", f"of {len(lesson.tasks)}", green["starter"], green["yours"])
     return Measured(lesson, tasks, _cost(lesson, first, yours))
@@ -75,11 +75,11 @@ def _cost(lesson: Lesson, first: Texts, yours: Texts) -> Row | None:
     if lesson.card is None:
         return None
     try:
-        after = ask_probe(lesson, yours, lesson.card.observe, LIMIT_S)
+        after = ask_probe(lesson, yours, lesson.card.observe)
     except CheckError:
         return None  # not finished: the tasks say so
     try:
-        before = ask_probe(lesson, first, lesson.card.observe, LIMIT_S)
+        before = ask_probe(lesson, first, lesson.card.observe)
     except CheckError:
         before = None
     if not isinstance(after, int):

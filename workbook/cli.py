@@ -6,6 +6,8 @@ import sys
 import click
 
 COMMANDS = {
+    "init": "workspace",
+    "update": "workspace",
     "learn": "learner",
     "status": "learner",
     "check": "learner",
@@ -13,16 +15,16 @@ COMMANDS = {
     "next": "learner",
     "hint": "learner",
     "reset": "learner",
-    "solution": "learner",
     "mine": "mine",
     "play": "play",
     "break": "breaking",
     "card": "card",
-    "init": "workspace",
-    "update": "workspace",
+    "solution": "learner",
     "dev": "author",
 }
 SUMMARIES = {
+    "init": "Make a folder of your own with all lessons.",
+    "update": "Bring newer lessons into your folder; yours is never touched.",
     "learn": "Show where you stand and run the current lesson's tests.",
     "status": "Show where you stand and what to do next.",
     "check": "Run the tests of a lesson and say what to do.",
@@ -30,13 +32,11 @@ SUMMARIES = {
     "next": "Go to the next open lesson, when this one has passed.",
     "hint": "Show a hint for a task, one level at a time.",
     "reset": "Bring a starter back; your file is kept beside it.",
-    "solution": "Show the reference solution and why it is so.",
     "mine": "Run the application on the code that you have finished.",
     "play": "Type code at a seeded database, and see what each line sends.",
     "break": "Find the mistake that is hidden in a copy of your file.",
     "card": "Show what your code costs, before and after.",
-    "init": "Make a folder of your own with all lessons.",
-    "update": "Bring newer lessons into your folder; yours is never touched.",
+    "solution": "Show the reference solution and why it is so.",
     "dev": "Commands for authors of lessons.",
 }
 

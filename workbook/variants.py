@@ -5,23 +5,26 @@ forks for each version. Where there is no fork, the versions run one after the o
 """
 
 import ast
-import contextlib
 import importlib
 import json
 import os
+import signal
+import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
 
-from workbook.apart import run_apart
 from workbook.check import CheckError, run
 from workbook.curriculum import Lesson, load_lesson
+from workbook.postgres.server import private_server
 from workbook.verdict import Verdict, from_data
 
 TIMEOUT_S = 600.0
+LONGEST_S = 60
 
 
 @dataclass(frozen=True)
@@ -32,18 +35,24 @@ class Variant:
     files: Mapping[str, str]
     strict: bool = False
     shuffle: int = 0
+    postgres: bool = False
 
 
-def run_variants(
-    lesson: Lesson, variants: Sequence[Variant], timeout_s: float = TIMEOUT_S
-) -> dict[str, Verdict | str]:
+def run_variants(lesson: Lesson, variants: Sequence[Variant]) -> dict[str, Verdict | str]:
     """Return the verdict of each version by its name; a text says why there is none.
 
+    Versions that run on PostgreSQL share one private server.
+
     Raises:
-        CheckError: the process that runs them died, or had no answer in time.
+        CheckError: the process that runs them died.
+        PostgresUnavailableError: there is no server for those that need one.
     """
     order = {"folder": str(lesson.folder), "variants": [vars(variant) for variant in variants]}
-    answers = _ask(order, lesson, timeout_s)
+    with ExitStack() as stack:
+        environment = {}
+        if any(variant.postgres for variant in variants):
+            environment["WORKBOOK_POSTGRES_URL"] = stack.enter_context(private_server()).address
+        answers = _ask(order, lesson, environment)
     return {name: _read(answer) for name, answer in answers.items()}
 
 
@@ -53,31 +62,31 @@ def answer_prediction(lesson: Lesson, files: Mapping[str, str]) -> str:
     Raises:
         CheckError: the process that runs it died, or the probe raised.
     """
-    return str(ask_probe(lesson, files, lesson.predict.observe))
+    variant = Variant("prediction", files)
+    order = {"folder": str(lesson.folder), "variants": [], "predict": vars(variant)}
+    return str(_ask(order, lesson)["prediction"])
 
 
-def ask_probe(
-    lesson: Lesson, files: Mapping[str, str], question: str, timeout_s: float = TIMEOUT_S
-) -> object:
-    """Return what a function of the lesson's probe.py answers, run on these files.
-
-    Raises:
-        CheckError: the process that runs it died, had no answer in time, or the probe raised.
-    """
-    variant = Variant("probe", files)
-    order = {"folder": str(lesson.folder), "variants": [], "probe": vars(variant)}
-    return _ask(order | {"question": question}, lesson, timeout_s)["probe"]
-
-
-def _ask(order: Mapping[str, object], lesson: Lesson, timeout_s: float) -> dict[str, object]:
-    ended = run_apart(["workbook.variants"], json.dumps(order, default=dict), timeout_s)
-    if ended.status is None:
-        raise CheckError(f"{lesson.slug}: no answer after {timeout_s:.0f} seconds")
-    try:
-        return dict(json.loads(ended.stdout))
-    except ValueError:
-        why = ended.stderr[-2000:] or f"ended with status {ended.status}"
-        raise CheckError(f"{lesson.slug}: {why}") from None
+def _ask(
+    order: Mapping[str, object],
+    lesson: Lesson,
+    environment: Mapping[str, str] = MappingProxyType({}),
+) -> dict[str, object]:
+    done = subprocess.run(
+        [sys.executable, "-m", "workbook.variants"],
+        input=json.dumps(order, default=dict).encode(),
+        capture_output=True,
+        timeout=TIMEOUT_S,
+        check=False,
+        env={
+            **os.environ,
+            **environment,
+            "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+        },
+    )
+    if done.returncode:
+        raise CheckError(f"{lesson.slug}: {done.stderr.decode(errors='replace')[-2000:]}")
+    return dict(json.loads(done.stdout))
 
 
 def _read(answer: object) -> Verdict | str:
@@ -87,17 +96,12 @@ def _read(answer: object) -> Verdict | str:
 def _main() -> None:
     """Read the order from standard input, answer on standard output."""
     order = json.load(sys.stdin)
-    with contextlib.redirect_stdout(sys.stderr):  # what a version prints is no answer
-        answers = _answers(order, load_lesson(Path(order["folder"])))
-    json.dump(answers, sys.stdout, default=repr)
-
-
-def _answers(order: dict[str, Any], lesson: Lesson) -> dict[str, object]:
+    lesson = load_lesson(Path(order["folder"]))
     _load_libraries(lesson.folder / "test_exercise.py")
     answers = {data["name"]: _answer(lesson, Variant(**data)) for data in order["variants"]}
-    if "probe" in order:
-        answers["probe"] = _probed(lesson, Variant(**order["probe"]), order["question"])
-    return answers
+    if "predict" in order:
+        answers["prediction"] = _prediction(lesson, Variant(**order["predict"]))
+    json.dump(answers, sys.stdout, default=repr)
 
 
 def _load_libraries(tests: Path) -> None:
@@ -111,13 +115,13 @@ def _load_libraries(tests: Path) -> None:
             importlib.import_module(name)
 
 
-def _probed(lesson: Lesson, variant: Variant, question: str) -> object:
+def _prediction(lesson: Lesson, variant: Variant) -> str:
     from workbook.probe import ask  # noqa: PLC0415 - it loads SQLAlchemy
     from workbook.session import Room  # noqa: PLC0415 - the same
 
     with tempfile.TemporaryDirectory(prefix="workbook-") as folder:
         _write(variant, Path(folder))
-        return ask(Room(lesson, Path(folder)), question)
+        return str(ask(Room(lesson, Path(folder)), lesson.predict.observe))
 
 
 def _write(variant: Variant, folder: Path) -> None:
@@ -132,17 +136,22 @@ def _answer(lesson: Lesson, variant: Variant) -> object:
         if not hasattr(os, "fork"):
             return _verdict(lesson, variant, Path(folder))
         if not (child := os.fork()):
+            signal.alarm(LONGEST_S)  # a mutant may have made a loop endless
             answer.write_text(json.dumps(_verdict(lesson, variant, Path(folder)), default=repr))
             os._exit(0)
         status = os.waitpid(child, 0)[1]
-        if status or not answer.exists():
-            return f"ended with status {os.waitstatus_to_exitcode(status)}"
-        return json.loads(answer.read_text())
+        return json.loads(answer.read_text()) if status == 0 else f"ended with status {status}"
 
 
 def _verdict(lesson: Lesson, variant: Variant, folder: Path) -> object:
     try:
-        verdict = run(lesson, folder, strict=variant.strict, shuffle=variant.shuffle)
+        verdict = run(
+            lesson,
+            folder,
+            strict=variant.strict,
+            shuffle=variant.shuffle,
+            postgres=variant.postgres,
+        )
     except CheckError as error:
         return str(error)
     return verdict.to_data()

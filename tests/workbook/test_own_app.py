@@ -17,7 +17,7 @@ from workbook.derive import solution, starter
 from workbook.home import shipped
 from workbook.mine.bridge import bridges
 from workbook.mine.suite import run_suite
-from workbook.variants import ask_probe
+from workbook.trial import ask_probe
 
 HOME = shipped()
 REPOSITORY = "case_tracker.adapters.sql.repository"

@@ -4,15 +4,10 @@ from dataclasses import dataclass
 
 import click
 
-from workbook.curriculum import (
-    CurriculumError,
-    Lesson,
-    find_lesson,
-    load_lesson,
-    load_lessons,
-)
-from workbook.home import PACKAGE, Home, command, find_home, shipped
+from workbook.curriculum import CurriculumError, Lesson, find_lesson
+from workbook.home import Home
 from workbook.progress import Progress, load_progress
+from workbook.workspace.place import learners_home, learners_lessons
 
 WRONG_USE = 2
 
@@ -57,39 +52,11 @@ def open_desk() -> Desk:
     Raises:
         click.UsageError: there are no lessons here, or one of them is damaged.
     """
-    home = find_home_of_learner()
-    restore = (
-        f"; ours come back with: {command('update', '--restore')}" if home.is_workspace else ""
-    )
     try:
-        lessons = load_lessons(home.lessons)
-    except CurriculumError as error:
-        damaged = "; if you edited or renamed it, set it aside" if restore else ""
-        raise click.UsageError(f"{error}{damaged}{restore}") from None
-    if not lessons:
-        raise click.UsageError(f"{home.lessons} holds no lessons{restore}")
-    return Desk(home, lessons, load_progress(home))
-
-
-def find_home_of_learner() -> Home:
-    """Return the home where a learner works; never the package's own files.
-
-    Raises:
-        click.UsageError: there is none here; the message says how to make one.
-    """
-    try:
-        home = find_home()
-    except FileNotFoundError as error:
+        home = learners_home()
+        lessons = learners_lessons(home)
+    except (FileNotFoundError, CurriculumError) as error:
         raise click.UsageError(str(error)) from None
-    if home.root == PACKAGE:
-        remedy = command("init", "my-workbook")
-        raise click.UsageError(f"there are no lessons in this folder; make your own: {remedy}")
-    return home
-
-
-def lesson_as_shipped(lesson: Lesson) -> Lesson:
-    """Return the lesson as the package has it: a learner may have edited lesson.toml."""
-    try:
-        return load_lesson(shipped().lessons / lesson.slug)
-    except CurriculumError:
-        return lesson  # a lesson of the learner's own
+    if not lessons:
+        raise click.UsageError(f"{home.lessons} holds no lessons")
+    return Desk(home, lessons, load_progress(home))

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import click
 
-from workbook.commands.shared import find_home_of_learner
 from workbook.home import command, command_in, shown
 from workbook.workspace.merge import Fate, Step
+from workbook.workspace.place import learners_home
 
 TITLES: dict[Fate, str] = {
     "new": "new",
@@ -52,7 +52,10 @@ def update_command(restore: bool) -> None:  # noqa: FBT001 - click hands over a 
     """
     from workbook.workspace.update import WorkspaceError, update  # noqa: PLC0415 - see above
 
-    home = find_home_of_learner()
+    try:
+        home = learners_home()
+    except FileNotFoundError as error:
+        raise click.UsageError(str(error)) from None
     if (home.root / "workbook" / "home.py").is_file():
         raise click.UsageError("this is a clone of the repository; for newer lessons: git pull")
     try:

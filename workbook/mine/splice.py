@@ -16,10 +16,9 @@ from workbook.curriculum import CurriculumError, Lesson, Task
 from workbook.derive import Texts, solution, starter
 from workbook.home import Home
 from workbook.source import SymbolNotFoundError, apply, transplant, with_imports_of
-from workbook.variants import Variant, run_variants
+from workbook.trial import judge
+from workbook.variants import Variant
 from workbook.verdict import Verdict
-
-LIMIT_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,7 @@ def _judged(lesson: Lesson, home: Home, folder: Path) -> Part:
     texts = {file.name: _text(lesson.folder / file.name) for file in lesson.files}
     if texts == starter(lesson, home):
         return Part(lesson, "finished: not begun")
-    verdict = run_variants(lesson, [Variant("yours", texts)], LIMIT_S)["yours"]
+    verdict = judge(lesson, [Variant("yours", texts)])["yours"]
     if isinstance(verdict, str):
         return Part(lesson, f"finished: your code ends the program: {_last_line(verdict)}")
     if not verdict.passed:
@@ -106,7 +105,7 @@ def _partly(lesson: Lesson, yours: Texts, verdict: Verdict, home: Home, folder: 
         )
         if texts is not None
     ]
-    verdicts = run_variants(lesson, candidates, LIMIT_S) if candidates else {}
+    verdicts = judge(lesson, candidates) if candidates else {}
     for variant in candidates:
         answer = verdicts[variant.name]
         if isinstance(answer, Verdict) and answer.passed:
