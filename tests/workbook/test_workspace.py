@@ -90,6 +90,23 @@ def test_a_workspace_has_everything_and_nothing_is_solved(package, workspace):
     assert not [path for path in files if "misconceptions" in path or "solutions" in path]
 
 
+def test_notebooks_are_handed_out_when_there_are_any(workbook, tmp_path):
+    """Code that looks like a link stays code; a link out of the workspace loses its target."""
+    root = copy_of_the_package(tmp_path / "package")
+    text = '{"cells": ["[the app](../case_tracker/x.py)", "[02](../lessons/02_repository)"]}'
+    (root / "notebooks" / "source").mkdir(parents=True, exist_ok=True)
+    (root / "notebooks" / "99a_ours.ipynb").write_text(f"{text} handlers[name](case)\n", "utf-8")
+    (root / "notebooks" / "source" / "99a_ours.py").write_text("", "utf-8")
+
+    assert workbook(root, tmp_path, "init", "mine").returncode == 0
+
+    found = (tmp_path / "mine" / "notebooks" / "99a_ours.ipynb").read_text("utf-8")
+    assert (
+        found == '{"cells": ["the app", "[02](../lessons/02_repository)"]} handlers[name](case)\n'
+    )
+    assert not (tmp_path / "mine" / "notebooks" / "source").exists()
+
+
 def test_every_link_of_a_workspace_leads_somewhere(workspace):
     """A page must not point at files that stayed in the package."""
     for page in workspace.rglob("*.md"):

@@ -2,19 +2,18 @@
 
 import posixpath
 import re
-from collections.abc import Collection, Iterator
-from pathlib import Path
+from collections.abc import Collection
 
 from workbook.curriculum import load_lessons
 from workbook.derive import starter
-from workbook.home import MARKER, Home, shipped
+from workbook.home import Home, shipped
 from workbook.promises import LESSON_FILES
 from workbook.workspace.settings import settings
 
-NOTEBOOK_FILES = {".ipynb", ".md", ".py", ".toml", ".json", ".css", ".svg", ".png"}
-_LINK = re.compile(r"\[(?P<text>[^\]\n]*)\]\((?P<target>[^)\s]+)\)")
+# Only what leads out of the folder: `handlers[name](case)` in a notebook is code.
+_LINK = re.compile(r"\[(?P<text>[^\]\n]*)\]\((?P<target>\.\./[^)\s]+)\)")
 
-Files = dict[str, str | bytes]
+Files = dict[str, str]
 
 
 def handout(home: Home | None = None) -> Files:
@@ -24,7 +23,8 @@ def handout(home: Home | None = None) -> Files:
         CurriculumError: a lesson of the package is damaged.
     """
     home = home or shipped()
-    files: Files = {MARKER.as_posix(): (home.root / MARKER).read_text(encoding="utf-8")}
+    shared = sorted(home.lessons.glob("*.toml"))
+    files: Files = {f"lessons/{path.name}": path.read_text(encoding="utf-8") for path in shared}
     for lesson in load_lessons(home.lessons):
         folder = f"lessons/{lesson.slug}"
         for name in sorted(LESSON_FILES):
@@ -32,37 +32,20 @@ def handout(home: Home | None = None) -> Files:
                 files[f"{folder}/{name}"] = (lesson.folder / name).read_text(encoding="utf-8")
         for name, text in starter(lesson, home).items():
             files[f"{folder}/{name}"] = text
-    files |= {path: _content(home.root / path) for path in _notebooks(home)}
+    for path in sorted(home.notebooks.glob("*.ipynb")):
+        files[f"notebooks/{path.name}"] = path.read_text(encoding="utf-8")
     files |= settings()
     return {path: _without_dead_links(path, content, files) for path, content in files.items()}
 
 
-def _notebooks(home: Home) -> Iterator[str]:
-    for path in sorted(home.notebooks.rglob("*")):
-        inside = path.relative_to(home.root)
-        hidden = any(part.startswith((".", "__")) for part in inside.parts)
-        if path.suffix in NOTEBOOK_FILES and path.is_file() and not hidden:
-            yield inside.as_posix()
-
-
-def _content(path: Path) -> str | bytes:
-    content = path.read_bytes()
-    try:
-        return content.decode().replace("\r\n", "\n")
-    except UnicodeDecodeError:
-        return content
-
-
-def _without_dead_links(path: str, content: str | bytes, files: Collection[str]) -> str | bytes:
+def _without_dead_links(path: str, content: str, files: Collection[str]) -> str:
     """Keep the words of a link whose target stays in the package: a click must not end nowhere."""
-    if isinstance(content, bytes) or not path.endswith((".md", ".ipynb")):
+    if not path.endswith((".md", ".ipynb")):
         return content
     folders = {posixpath.dirname(name) for name in files}
 
     def link(match: re.Match[str]) -> str:
         target = match["target"].partition("#")[0]
-        if not target or ":" in target:
-            return match[0]
         place = posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
         return match[0] if place in files or place in folders else match["text"]
 

@@ -86,8 +86,8 @@ def _carry_out(root: Path, step: Step, files: Files, room: Path) -> Step:
     return step
 
 
-def _write(path: Path, content: str | bytes, room: Path) -> None:
-    raw = content.encode() if isinstance(content, str) else content
+def _write(path: Path, content: str, room: Path) -> None:
+    raw = content.encode()
     if path.is_file() and b"\r\n" in path.read_bytes():
         raw = raw.replace(b"\n", b"\r\n")
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -96,7 +96,7 @@ def _write(path: Path, content: str | bytes, room: Path) -> None:
     whole.replace(path)
 
 
-def beside(path: Path, content: str | bytes) -> Path:
+def beside(path: Path, content: str) -> Path:
     """Return where a newer file is laid: `exercise.py.new`, or the next free name."""
     number = 1
     while True:
