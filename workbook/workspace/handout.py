@@ -11,7 +11,7 @@ from workbook.promises import LESSON_FILES
 from workbook.workspace.settings import settings
 
 # Only what leads out of the folder: `handlers[name](case)` in a notebook is code.
-_LINK = re.compile(r"\[(?P<text>[^\]\n]*)\]\((?P<target>\.\./[^)\s]+)\)")
+_LINK = re.compile(r"\[(?P<text>[^\[\]\n]*)\]\((?P<target>\.\./[^)\s]+)\)")
 
 Files = dict[str, str]
 
