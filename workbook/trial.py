@@ -17,7 +17,7 @@ from workbook.curriculum import Lesson, load_lesson
 from workbook.variants import Variant, run_variants
 from workbook.verdict import Verdict, from_data
 
-LIMIT_S = 60.0
+LIMIT_S = 45.0
 
 
 def judge(
@@ -51,12 +51,13 @@ def _ask(lesson: Lesson, order: Mapping[str, object], limit_s: float) -> Any:
     text = json.dumps({"folder": str(lesson.folder), **order}, default=dict)
     ended = run_apart(["workbook.trial"], text, limit_s)
     if ended.status is None:
-        raise CheckError(f"{lesson.slug}: not finished after {limit_s:.0f} seconds")
+        why = "is there a loop that does not end?"
+        raise CheckError(f"no answer after {limit_s:.0f} seconds: {why}")
     try:
         return json.loads(ended.stdout)
     except ValueError:
         last = (ended.stderr.strip().splitlines() or [f"it ended with status {ended.status}"])[-1]
-        raise CheckError(f"{lesson.slug}: {last}") from None
+        raise CheckError(last) from None
 
 
 def _main() -> None:

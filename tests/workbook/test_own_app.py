@@ -12,12 +12,14 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from workbook.check import CheckError
 from workbook.curriculum import load_lesson, load_lessons
 from workbook.derive import solution, starter
 from workbook.home import shipped
 from workbook.mine.bridge import bridges
 from workbook.mine.suite import run_suite
-from workbook.trial import ask_probe
+from workbook.trial import ask_probe, judge
+from workbook.variants import Variant
 
 HOME = shipped()
 REPOSITORY = "case_tracker.adapters.sql.repository"
@@ -136,6 +138,17 @@ def test_hostile_code_ends_in_a_line(on, code, said):
 
     assert said in answer.problem
     assert "\n" not in answer.problem
+
+
+@pytest.mark.thorough
+def test_a_loop_that_never_ends_is_stopped():
+    """Nobody waits for ever, and nothing is left running."""
+    lesson = load_lesson(HOME.lessons / "05_n_plus_one")
+    texts = solution(lesson, HOME)
+    endless = {"exercise.py": f"{texts['exercise.py']}\n\nwhile True:\n    pass\n"}
+
+    with pytest.raises(CheckError, match="no answer after 8 seconds: is there a loop"):
+        judge(lesson, [Variant("yours", endless)], limit_s=8)
 
 
 @pytest.mark.thorough
