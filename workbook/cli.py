@@ -6,6 +6,8 @@ import sys
 import click
 
 COMMANDS = {
+    "init": "workspace",
+    "update": "workspace",
     "learn": "learner",
     "status": "learner",
     "check": "learner",
@@ -13,12 +15,18 @@ COMMANDS = {
     "next": "learner",
     "hint": "learner",
     "reset": "learner",
+    "mine": "mine",
+    "play": "play",
+    "break": "breaking",
+    "card": "card",
     "solution": "learner",
     "quiz": "quiz",
     "smells": "smells",
     "dev": "author",
 }
 SUMMARIES = {
+    "init": "Make a folder of your own with all lessons.",
+    "update": "Bring newer lessons into your folder; yours is never touched.",
     "learn": "Show where you stand and run the current lesson's tests.",
     "status": "Show where you stand and what to do next.",
     "check": "Run the tests of a lesson and say what to do.",
@@ -26,6 +34,10 @@ SUMMARIES = {
     "next": "Go to the next open lesson, when this one has passed.",
     "hint": "Show a hint for a task, one level at a time.",
     "reset": "Bring a starter back; your file is kept beside it.",
+    "mine": "Run the application on the code that you have finished.",
+    "play": "Type code at a seeded database, and see what each line sends.",
+    "break": "Find the mistake that is hidden in a copy of your file.",
+    "card": "Show what your code costs, before and after.",
     "solution": "Show the reference solution and why it is so.",
     "quiz": "Answer questions about real code: what will happen?",
     "smells": "Find data-access smells in a project, each with its line.",

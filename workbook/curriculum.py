@@ -60,6 +60,18 @@ class Prediction:
 
 
 @dataclass(frozen=True)
+class Card:
+    """What a lesson changes, as one number: `what` costs so many of `unit`, before and after.
+
+    `observe` names the function of probe.py that counts.
+    """
+
+    what: str
+    unit: str
+    observe: str
+
+
+@dataclass(frozen=True)
 class Misconception:
     """A mistake that people really make, how it is recognised, and what is said about it."""
 
@@ -98,6 +110,7 @@ class Lesson:
     misconceptions: tuple[Misconception, ...]
     statements: Mapping[str, int] = field(default_factory=dict)
     experiment: str = ""
+    card: Card | None = None
     postgres: bool = False
     equivalents: tuple[Equivalent, ...] = ()
 
@@ -201,6 +214,7 @@ class _Reader:
             ),
             statements=self.data.get("statements", {}),
             experiment=self.data.get("experiment", ""),
+            card=self.card(self.get("card", dict)) if "card" in self.data else None,
             postgres=bool(self.data.get("postgres", False)),
             equivalents=tuple(
                 Equivalent(self.text("mutant", table), self.text("why", table))
@@ -248,6 +262,9 @@ class _Reader:
         choices = self.texts(table, "choices")
         self.check(len(choices) > 1, "[predict] has at least two choices")
         return Prediction(self.text("question", table), choices, self.text("observe", table))
+
+    def card(self, table: dict[str, Any]) -> Card:
+        return Card(*(self.text(key, table) for key in ("what", "unit", "observe")))
 
     def misconception(self, table: dict[str, Any], tasks: int) -> Misconception:
         slug = self.text("slug", table)

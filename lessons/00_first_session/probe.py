@@ -33,6 +33,16 @@ def rows_without_commit(exercise):
         return str(len(database.other_connection("SELECT id FROM cases")))
 
 
+def card(exercise):
+    """Count what is stored of ten cases that were added and committed."""
+    with cases_file(exercise) as database:
+        with Session(database.engine) as session:
+            for number in range(10):
+                exercise.add_case(session, f"CASE-{number}", "Late report")
+            session.commit()
+        return len(database.other_connection("SELECT id FROM cases"))
+
+
 def observe(exercise, task, seed):
     """Return what the docstrings promise about one task, as plain data."""
     if task in PREDICTIONS:

@@ -31,6 +31,15 @@ def orphan_on_a_plain_engine(exercise):
     return "the database refuses the note" if refused else "SQLAlchemy refuses it, no SQL is sent"
 
 
+def card(exercise):
+    """Count what is stored of ten notes of a case that does not exist."""
+    with database() as scratch:
+        scratch.send("cases", exercise, id="CASE-001", title="Late report", status="DRAFT")
+        for _ in range(10):
+            scratch.send("case_notes", exercise, case_id="CASE-404", text="lost", created_at=TEN)
+        return len(scratch.rows("SELECT id FROM case_notes"))
+
+
 def observe(exercise, task, seed):
     """Return what the docstrings promise about one task, as plain data."""
     cases = [(c.id.value, c.title, c.status.value) for c in some_cases(seed, count=4 + seed % 20)]

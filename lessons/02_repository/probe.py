@@ -13,6 +13,22 @@ def rows_after_add(exercise):
         return str(len(database.other_connection("SELECT id FROM cases")))
 
 
+def card(exercise):
+    """Count the cases that one page of ten loads, in a table of a hundred."""
+    from sqlalchemy import event
+
+    from case_tracker.adapters.sql.models import CaseRecord
+
+    loaded = []
+    with scratch() as database:
+        with database.session_factory.begin() as session:
+            store(session, some_cases(1, count=100))
+        event.listen(CaseRecord, "load", lambda record, _: loaded.append(record.id))
+        with database.session_factory() as session:
+            exercise.SqlAlchemyCaseRepository(session).list(limit=10)
+    return len(loaded)
+
+
 def observe(exercise, task, seed):
     """Return what the docstrings promise about one task, as plain data."""
     cases = some_cases(seed, count=5 + seed % 120)

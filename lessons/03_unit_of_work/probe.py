@@ -28,6 +28,19 @@ def rows_after_a_forgotten_commit(exercise):
         return str(len(ids(database)))
 
 
+def card(exercise):
+    """Count the cases that ten failed units of work leave behind."""
+    with scratch() as database:
+        for case in some_cases(1, count=10):
+            with (
+                suppress(ZeroDivisionError),
+                exercise.SqlAlchemyUnitOfWork(database.session_factory) as unit,
+            ):
+                unit.cases.add(case)
+                raise ZeroDivisionError
+        return len(ids(database))
+
+
 def observe(exercise, task, seed):
     """Return what the docstrings promise about one task, as plain data."""
     return TASKS[task](exercise, some_cases(seed, count=4 + seed % 7), random.Random(seed))

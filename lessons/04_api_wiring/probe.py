@@ -57,6 +57,14 @@ async def conflict(_request, error):
     return JSONResponse(str(error), status_code=409)
 
 
+def card(_exercise):
+    """Count the answers that say Created, when each of ten cases is opened twice."""
+    with scratch() as database, running(database) as (_app, browser):
+        bodies = [{"id": c.id.value, "title": c.title} for c in some_cases(1, count=10)]
+        answers = [browser.post("/cases", json=body) for body in bodies * 2]
+    return sum(answer.status_code == 201 for answer in answers)
+
+
 def observe(exercise, task, seed):
     """Return what the docstrings promise about one task, as plain data."""
     cases = some_cases(seed, count=4 + seed % 5)

@@ -19,6 +19,15 @@ def statements_of_a_long_list(exercise):
         return str(sent.count())
 
 
+def card(exercise):
+    """Count the statements of a list of ten cases."""
+    with scratch() as database:
+        store(database, some_cases(1, count=10))
+        with database.session_factory() as session, Recorder() as sent:
+            listed(session, exercise.with_notes(select(record())))
+        return sent.count()
+
+
 def observe(exercise, task, seed):
     """Return what the docstrings promise about one task, as plain data."""
     with scratch() as database:

@@ -8,9 +8,9 @@ import click
 
 from workbook.commands.shared import WRONG_USE, Desk, open_desk
 from workbook.curriculum import HINT_LEVELS, Lesson
-from workbook.derive import starter
 from workbook.home import command, shown
 from workbook.verdict import Verdict
+from workbook.workspace.place import starter_as_it_came
 
 LESSON = click.argument("lesson", required=False, metavar="[LESSON]")
 
@@ -178,7 +178,7 @@ def reset_command(lesson: str | None, every: bool, yes: bool) -> None:  # noqa: 
     if not yes:
         click.confirm(f"Reset {', '.join(item.slug for item in chosen)}?", abort=True)
     for item in chosen:
-        for name, text in starter(item, desk.home).items():
+        for name, text in starter_as_it_came(item, desk.home).items():
             _reset(item.folder / name, text)
         desk.progress.passed = [slug for slug in desk.progress.passed if slug != item.slug]
     desk.progress.save()

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import click
 
-from workbook.curriculum import CurriculumError, Lesson, find_lesson, load_lessons
-from workbook.home import Home, find_home
+from workbook.curriculum import CurriculumError, Lesson, find_lesson
+from workbook.home import Home
 from workbook.progress import Progress, load_progress
+from workbook.workspace.place import learners_home, learners_lessons
 
 WRONG_USE = 2
 
@@ -52,8 +53,8 @@ def open_desk() -> Desk:
         click.UsageError: there are no lessons here, or one of them is damaged.
     """
     try:
-        home = find_home()
-        lessons = load_lessons(home.lessons)
+        home = learners_home()
+        lessons = learners_lessons(home)
     except (FileNotFoundError, CurriculumError) as error:
         raise click.UsageError(str(error)) from None
     if not lessons:
