@@ -45,7 +45,7 @@ WORDS = {  # word: (its help, the extras it needs, the commands it runs in the p
         {"check", "test"},
         [*CHECK, "workbook dev check"],
     ),
-    "bench": ("measure against other tools", {"bench", "test"}, ["bench.detector"]),
+    "bench": ("measure against other tools", {"bench", "test"}, ["bench"]),
 }
 
 AGAIN = "then run the same command again"
@@ -101,7 +101,7 @@ def main(word: str = "help", *rest: str) -> int:
         return 0
     try:
         if word not in WORDS or (word == "check" and rest):
-            set_up(set())
+            set_up({"smells"} if word == "smells" else set())  # the one command with an extra
             return hand_over(["workbook", word, *rest])
         _, extras, commands = WORDS[word]
         set_up(extras)

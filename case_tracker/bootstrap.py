@@ -1,9 +1,9 @@
 """The one file that names concrete adapters. Everything else is handed what it needs."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import URL, Engine, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
@@ -16,8 +16,14 @@ from case_tracker.adapters.sql.schema import SqlSchema
 from case_tracker.adapters.sql.units import SqlUnitsOfWork
 from case_tracker.domain.errors import InvalidValueError
 
+if TYPE_CHECKING:  # who runs no event loop needs no greenlet
+    from case_tracker.adapters.sql_async.units import AsyncSqlUnits
+
+T = TypeVar("T")
+
 MEMORY = "memory:"
 PREFIX = "CASE_TRACKER_"
+SYNC_DRIVERS = {"aiosqlite": "sqlite", "asyncpg": "postgresql+psycopg"}
 
 
 def build_units(
@@ -25,7 +31,8 @@ def build_units(
 ) -> InMemoryUnitsOfWork | SqlUnitsOfWork:
     """Return the units of work for this database: `memory:` or a SQLAlchemy URL.
 
-    Emits 1 SELECT: whoever works on tables of another age damages data.
+    In a SQL database their repository is `SqlCaseStore`, the fast one; the plain one of lesson 02
+    keeps the same contract. Emits 1 SELECT: whoever works on tables of another age damages data.
 
     Raises:
         InvalidValueError: the text is no database URL, its driver is unknown or not installed, or
@@ -58,15 +65,61 @@ def build_schema(url: str, environ: Mapping[str, str] = os.environ) -> SqlSchema
 
 
 def _build_engine(url: str, environ: Mapping[str, str]) -> Engine:
-    backend = _parsed(url).get_backend_name()
+    """Build a sync engine, also for the URL of an async driver: commands have no event loop."""
+    parsed = _parsed(url)
+    driver = SYNC_DRIVERS.get(parsed.get_driver_name(), parsed.drivername)
+    url = parsed.set(drivername=driver).render_as_string(hide_password=False)
+    if parsed.get_backend_name() == "postgresql":
+        settings = postgresql_settings(environ)
+        return _with_driver(lambda: build_postgresql_engine(url, settings), url)
+    return _with_driver(lambda: build_engine(url), url)
+
+
+def is_async(url: str) -> bool:
+    """Say whether this URL names an async driver: `sqlite+aiosqlite:///cases.db`, for one."""
+    return url != MEMORY and _parsed(url).get_driver_name() in SYNC_DRIVERS
+
+
+async def build_async_units(url: str, environ: Mapping[str, str] = os.environ) -> "AsyncSqlUnits":
+    """Return the units of work for code that awaits. Raises what `build_units` raises.
+
+    Emits 1 SELECT, and leaves no connection open: any event loop may be the one that uses them.
+    """
+    if not is_async(url):
+        rule = "names an async driver, sqlite+aiosqlite or postgresql+asyncpg"
+        raise InvalidValueError("database URL", _shown(url), rule)
+    settings = postgresql_settings(environ)
+
+    def build() -> "AsyncSqlUnits":
+        from case_tracker.adapters.sql_async.engine import build_async_engine  # noqa: PLC0415
+        from case_tracker.adapters.sql_async.units import AsyncSqlUnits  # noqa: PLC0415
+
+        return AsyncSqlUnits(build_async_engine(url, settings))
+
+    units = _with_driver(build, url)
     try:
-        if backend == "postgresql":
-            return build_postgresql_engine(url, postgresql_settings(environ))
-        return build_engine(url)
-    except ModuleNotFoundError as error:
-        remedy = "for PostgreSQL: pip install 'unit-of-workbook[postgresql]'"
+        with translated_errors():
+            await units.run(lambda _: units.schema.check())
+    finally:
+        await units.close()
+    return units
+
+
+def _with_driver(build: Callable[[], T], url: str) -> T:
+    try:
+        return build()
+    except ImportError as error:
+        extra = "async" if is_async(url) else "postgresql"
+        remedy = f"pip install 'unit-of-workbook[{extra}]'"
         rule = f"has a driver that is installed ({error}; {remedy})"
-        raise InvalidValueError("database URL", _parsed(url).render_as_string(), rule) from None
+    except ArgumentError as error:  # a port that is no number
+        rule = f"is one that its driver understands ({error})"
+    raise InvalidValueError("database URL", _shown(url), rule)
+
+
+def _shown(url: str) -> str:
+    """Return the URL without its password."""
+    return url if url == MEMORY else _parsed(url).render_as_string()
 
 
 def _parsed(url: str) -> URL:

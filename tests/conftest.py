@@ -65,6 +65,24 @@ def postgres_server():
 
 
 @pytest.fixture
+def postgresql_url(postgres_url):
+    """The same under the name of the dialect."""
+    return postgres_url
+
+
+@pytest.fixture
+def asyncpg_url(postgres_url):
+    """The URL of such a database for the async driver."""
+    return postgres_url.replace("+psycopg", "+asyncpg")
+
+
+@pytest.fixture
+def aiosqlite_url(sqlite_url):
+    """The URL of a SQLite database of this test's own for the async driver."""
+    return sqlite_url.replace("sqlite:", "sqlite+aiosqlite:")
+
+
+@pytest.fixture
 def postgres_url(postgres_server):
     """The URL of a database of this test's own, with the app's tables and no rows."""
     name = f"test_{secrets.token_hex(4)}"

@@ -14,6 +14,8 @@ COMMANDS = {
     "hint": "learner",
     "reset": "learner",
     "solution": "learner",
+    "quiz": "quiz",
+    "smells": "smells",
     "dev": "author",
 }
 SUMMARIES = {
@@ -25,6 +27,8 @@ SUMMARIES = {
     "hint": "Show a hint for a task, one level at a time.",
     "reset": "Bring a starter back; your file is kept beside it.",
     "solution": "Show the reference solution and why it is so.",
+    "quiz": "Answer questions about real code: what will happen?",
+    "smells": "Find data-access smells in a project, each with its line.",
     "dev": "Commands for authors of lessons.",
 }
 

@@ -5,7 +5,8 @@
 3  with some tasks solved, exactly those are green
 4  every misconception fails first on its task and gets its own answer, and nobody else gets it
 5  every alternative passes
-6  names, numbers, hints and files are complete; nothing is left over
+6  names, numbers, hints and files are complete, nothing is left over, and a run gives the answer
+   of the prediction and of each question in quiz.toml
 9  the tests pass in any order
 11 no starter shows a concept before its lesson, and no answer stands beside its hole
 """
@@ -24,6 +25,9 @@ from workbook.curriculum import CurriculumError, Lesson
 from workbook.derive import Texts, solution, starter, with_piece
 from workbook.home import Home
 from workbook.postgres.errors import PostgresUnavailableError
+from workbook.quiz.questions import FILE as QUIZ
+from workbook.quiz.questions import Question, lesson_questions
+from workbook.quiz.snippets import SnippetError, contradictions
 from workbook.recognise import check_when
 from workbook.reformat import renamed
 from workbook.source import body_of
@@ -41,9 +45,10 @@ HEADINGS = (
     "Explain",
     "Check yourself",
 )
-LESSON_FILES = {"README.md", "lesson.toml", "probe.py", "test_exercise.py"}
+LESSON_FILES = {"README.md", "lesson.toml", "probe.py", QUIZ, "test_exercise.py"}
 LONGEST_HINT = 45
 FEWEST_MISCONCEPTIONS = 3
+FEWEST_QUESTIONS = 3
 FAIR_REASONS = ("todo", "assertion")
 
 
@@ -88,6 +93,7 @@ class _Examination:
         yield from ((1, text) for text in self.starter_fails_fairly())
         yield from ((2, text) for text in self.all_pass("solution"))
         yield from ((6, text) for text in self.prediction_has_an_answer())
+        yield from ((6, text) for text in self.quiz_is_true())
         yield from ((3, text) for text in self.partial_solutions())
         yield from ((4, text) for text in self.misconceptions())
         yield from ((5, text) for text in self.all_pass("alternative"))
@@ -190,6 +196,12 @@ class _Examination:
         if answer not in self.lesson.predict.choices:
             yield f"probe.py answers {answer!r} to the prediction, which is none of its choices"
 
+    def quiz_is_true(self) -> Iterator[str]:
+        try:
+            yield from contradictions(lesson_questions(self.lesson.folder))
+        except SnippetError as error:
+            yield f"the questions of {QUIZ} cannot be run: {str(error).splitlines()[-1]}"
+
     def partial_solutions(self) -> Iterator[str]:
         for task in self.lesson.tasks:
             solved = _with_needs(self.lesson, task.number)
@@ -242,6 +254,7 @@ class _Examination:
             if problem := check_when(wrong.when):
                 yield f"misconception {wrong.slug}: {problem}"
         yield from self.files_complete(folder)
+        yield from self.quiz_complete(folder)
         if self.committed:
             yield from self.page_complete(folder / "README.md")
             yield from self.left_over(folder)
@@ -259,6 +272,18 @@ class _Examination:
         )
         if not (self.home.solutions / self.lesson.slug / "README.md").is_file():
             yield "the solution has no README.md"
+
+    def quiz_complete(self, folder: Path) -> Iterator[str]:
+        questions = lesson_questions(folder)
+        if len(questions) < FEWEST_QUESTIONS:
+            yield f"{QUIZ} has at least {FEWEST_QUESTIONS} questions"
+        if not any(question.code for question in questions):
+            yield f"no question of {QUIZ} has code: ask what will happen"
+        yield from (
+            f"{QUIZ}: {question.slug} points at #{question.section}, no heading of the page"
+            for question in questions
+            if not _is_heading(question)
+        )
 
     def left_over(self, folder: Path) -> Iterator[str]:
         own = {file.name for file in self.lesson.files}
@@ -318,6 +343,10 @@ def _with_needs(lesson: Lesson, number: int) -> set[int]:
     for need in lesson.task(number).needs:
         solved |= _with_needs(lesson, need)
     return solved
+
+
+def _is_heading(question: Question) -> bool:
+    return question.section in {heading.lower().replace(" ", "-") for heading in HEADINGS}
 
 
 def _names_shown(text: str) -> set[str]:

@@ -70,6 +70,22 @@ def observe(exercise, task, seed):
     with scratch() as database:
         return database.other_connection("SELECT id FROM cases")
 '''
+_QUIZ = '''\
+# What will happen? The answer of each question is what the last line of its code gives.
+
+[[question]]
+slug = "what-is-seen-elsewhere"
+section = "concept"
+asks = "HOW MANY CASES DOES ANOTHER CONNECTION SEE?"
+cases = 1
+code = """
+session.get(CaseRecord, "CASE-001").title = "Solved"
+len(seen_elsewhere("SELECT id FROM cases WHERE title = 'Solved'"))
+"""
+choices = ["0", "1"]
+answer = "0"
+explains = "WHY"
+'''
 _PARTS = {
     "Predict": "predict",
     "Failing test": "output",
@@ -106,6 +122,7 @@ def _texts(slug: str, module: str) -> dict[str, str]:
         f"{lesson}/lesson.toml": _LESSON.format(**values),
         f"{lesson}/test_exercise.py": _TESTS.format(**values),
         f"{lesson}/probe.py": _PROBE.format(**values),
+        f"{lesson}/quiz.toml": _QUIZ,
         f"{lesson}/README.md": _page(slug),
         f"{lesson}/misconceptions/a_mistake.py": '"""WHAT IS DONE WRONG."""\n',
         f"{solution}/README.md": "# Why it is written like this\n",

@@ -13,8 +13,9 @@ MAX_ID_LENGTH = 40
 MAX_TITLE_LENGTH = 200
 MAX_NOTE_LENGTH = 10_000
 MAX_REFERENCE_LENGTH = 60
+ID_PATTERN = rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{MAX_ID_LENGTH - 1}}}"
+_ID = re.compile(ID_PATTERN)
 _SURROGATE = re.compile("[\ud800-\udfff]")  # what a byte becomes on a command line in no UTF-8
-_ID = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{MAX_ID_LENGTH - 1}}}")
 
 
 @dataclass(frozen=True, order=True)

@@ -6,7 +6,7 @@ CaseTrackerError
 ├── CaseAlreadyExistsError       the id is taken                     (HTTP 409)
 │   └── ReferenceTakenError      the reference is taken              (HTTP 409)
 ├── InvalidTransitionError       the workflow forbids this step      (HTTP 409)
-├── ConcurrentUpdateError        somebody changed the case first     (HTTP 409)
+├── ConcurrentUpdateError        somebody changed the case first     (HTTP 409, 412)
 ├── ConstraintViolatedError      the database refused the row        (HTTP 409)
 ├── DatabaseUnavailableError     there is no connection              (HTTP 503)
 ├── CommitOutcomeUnknownError    the connection broke during COMMIT  (HTTP 500)
@@ -16,6 +16,9 @@ CaseTrackerError
 └── TransientError               nothing was changed, try again      (HTTP 503)
     ├── DatabaseBusyError        a lock was not released in time     (HTTP 503)
     └── TransactionConflictError another transaction got in the way  (HTTP 503)
+
+412 tells a client that named the version it has seen, in If-Match; 409 one that named none. Where
+a version has to be named, 428 tells who did not: HTTP's own refusal, the domain is not asked.
 """
 
 from __future__ import annotations

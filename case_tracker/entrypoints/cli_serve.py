@@ -1,14 +1,24 @@
 """`case-tracker serve`: the API on a socket. Never opens it to others without tokens."""
 
+import asyncio
 import ipaddress
 import os
 from collections.abc import Mapping
 
 import click
 
-from case_tracker.bootstrap import MEMORY, build_schema, build_units
+from case_tracker.bootstrap import (
+    MEMORY,
+    build_async_units,
+    build_schema,
+    build_units,
+    is_async,
+)
 from case_tracker.entrypoints.api.app import create_app
+from case_tracker.entrypoints.api.async_wiring import AsyncUnits
+from case_tracker.entrypoints.api.health import Check
 from case_tracker.entrypoints.api.tokens import SETTING, Tokens
+from case_tracker.ports.unit_of_work import UnitsOfWork
 
 
 @click.command()
@@ -24,21 +34,32 @@ from case_tracker.entrypoints.api.tokens import SETTING, Tokens
 def serve(ctx: click.Context, host: str, port: int) -> None:
     """Answer HTTP requests until Ctrl-C. Example: case-tracker serve --port 8080.
 
+    With an async driver in the URL (sqlite+aiosqlite, postgresql+asyncpg) no request takes a
+    thread.
+
     CASE_TRACKER_API_TOKENS="ann:secret1,bob:secret2" makes every request need a bearer token;
     its name stands in the history. An address that others can reach needs it.
     """
     import uvicorn  # noqa: PLC0415 - the other commands do not wait for it
 
     tokens = allowed_tokens(host, os.environ)
-    units = build_units(ctx.obj)
-    ctx.call_on_close(units.close)
-    check = None
-    if ctx.obj != MEMORY:
-        schema = build_schema(ctx.obj)
-        ctx.call_on_close(schema.close)
-        check = schema.check
+    units, check = _units(ctx)
     app = create_app(units, require_if_match=True, tokens=tokens, check=check)
     uvicorn.run(app, host=host, port=port, server_header=False)
+
+
+def _units(ctx: click.Context) -> tuple[UnitsOfWork | AsyncUnits, Check | None]:
+    """Return the units of work, async ones for an async driver, and what /readyz asks."""
+    if is_async(ctx.obj):
+        units = asyncio.run(build_async_units(ctx.obj))
+        return units, units.schema.check
+    sync_units = build_units(ctx.obj)
+    ctx.call_on_close(sync_units.close)
+    if ctx.obj == MEMORY:
+        return sync_units, None
+    schema = build_schema(ctx.obj)
+    ctx.call_on_close(schema.close)
+    return sync_units, schema.check
 
 
 def allowed_tokens(host: str, environ: Mapping[str, str]) -> Tokens | None:

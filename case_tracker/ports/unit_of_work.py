@@ -70,3 +70,7 @@ class UnitsOfWork(Protocol):
     def write(self) -> UnitOfWork:
         """Return a new unit for changing: a case that it gets stays as it is until it commits."""
         ...
+
+    def pause(self, seconds: float) -> None:
+        """Wait between two attempts, in the way that everybody else can go on."""
+        ...

@@ -4,7 +4,7 @@ import random
 import time
 from collections.abc import Callable
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 from case_tracker.domain.errors import TransientError
 from case_tracker.ports.unit_of_work import UnitOfWork, UnitsOfWork
@@ -34,10 +34,12 @@ def run_in_unit(units: UnitsOfWork, work: Callable[[UnitOfWork], T]) -> T:
             unit.commit()
         return result
 
-    return _repeat(once)
+    return _repeat(units, once)
 
 
-def retried(service: Callable[P, T]) -> Callable[P, T]:
+def retried(
+    service: Callable[Concatenate[UnitsOfWork, P], T],
+) -> Callable[Concatenate[UnitsOfWork, P], T]:
     """Make a service try again as `run_in_unit` does: it opens a new unit each time it is called.
 
     The arguments stay as they are. A stale `expected_version` stays stale: whoever read an old
@@ -45,22 +47,22 @@ def retried(service: Callable[P, T]) -> Callable[P, T]:
     """
 
     @wraps(service)
-    def call(*args: P.args, **kwargs: P.kwargs) -> T:
-        return _repeat(lambda: service(*args, **kwargs))
+    def call(units: UnitsOfWork, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return _repeat(units, lambda: service(units, *args, **kwargs))
 
     return call
 
 
-def _repeat(once: Callable[[], T]) -> T:
+def _repeat(units: UnitsOfWork, once: Callable[[], T]) -> T:
     started = begun = time.monotonic()
     for attempt in range(1, ATTEMPTS + 1):
         try:
             return once()
         except TransientError:
             # Random, so that two that met once do not meet again.
-            pause = random.uniform(0, FIRST_PAUSE_S * 2**attempt)  # noqa: S311 - not a secret
-            took, begun = time.monotonic() - begun, time.monotonic() + pause
+            pause_s = random.uniform(0, FIRST_PAUSE_S * 2**attempt)  # noqa: S311 - not a secret
+            took, begun = time.monotonic() - begun, time.monotonic() + pause_s
             if attempt == ATTEMPTS or begun + took > started + DEADLINE_S:
                 raise  # another attempt like this one would end too late
-            time.sleep(pause)
+            units.pause(pause_s)
     raise AssertionError("unreachable: the last attempt returns or raises")

@@ -279,6 +279,7 @@ def test_every_connection_enforces_foreign_keys(build_engine, database, observed
         found = {"first": foreign_keys(first), "second": foreign_keys(second)}
 
     observed["enforced_on"] = [name for name in found if found[name] == "enforced"]
+    observed["stored_in"] = "a file" if database.exists() else "memory"
     for name, answer in found.items():
         assert answer == "enforced", (
             f"the {name} connection stored a note of CASE-404, no such case"

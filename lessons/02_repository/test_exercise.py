@@ -138,7 +138,7 @@ def test_add_takes_the_notes_along(repository, session, other_connection):
 
 
 @pytest.mark.task(1)
-def test_add_of_a_taken_id_is_refused(repository, session, stored, other_connection):
+def test_add_of_a_taken_id_is_refused(repository, session, stored, other_connection, observed):
     """A new case that overwrites another one, or that is dropped, is missed when it is too late."""
     stored(Case(LATE, "Late report"))
     repository.add(Case(CaseId("CASE-002"), "Open bill"))
@@ -153,6 +153,7 @@ def test_add_of_a_taken_id_is_refused(repository, session, stored, other_connect
         session.rollback()
 
     titles = dict(other_connection("SELECT id, title FROM cases"))
+    observed["the_first_one"] = "kept" if titles["CASE-001"] == "Late report" else "overwritten"
     assert titles["CASE-001"] == "Late report", (
         f"a second CASE-001 was added, and the first one has the title {titles['CASE-001']!r} now\n"
         "a new case is a new row: Session.add() inserts it, Session.merge() may overwrite one"
@@ -162,13 +163,14 @@ def test_add_of_a_taken_id_is_refused(repository, session, stored, other_connect
 
 
 @pytest.mark.task(2)
-def test_get_returns_the_whole_case(repository, stored):
+def test_get_returns_the_whole_case(repository, stored, observed):
     """Whoever decides about a case needs all of it."""
     case = Case(LATE, "Late report", CaseStatus.SUBMITTED, [Note("called"), Note("wrote")])
     stored(case)
 
     loaded = repository.get(LATE)
 
+    observed["returned"] = type(loaded).__name__
     assert type(loaded) is Case, f"get() returned a {type(loaded).__name__}, not a Case"
     assert loaded == case, f"stored was {case}, get() returned {loaded}"
 

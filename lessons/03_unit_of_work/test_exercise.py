@@ -292,7 +292,7 @@ def test_the_application_works_on_your_unit(exercise, engine, other_connection, 
     )
     transition_case(units, LATE, CaseStatus.SUBMITTED, ANA)
     with monkeypatch.context() as patch, suppress(OSError):
-        patch.setattr("case_tracker.adapters.sql.audit._to_record", _disk_full)
+        patch.setattr("case_tracker.adapters.sql.audit_trail._row", _disk_full)
         transition_case(units, LATE, CaseStatus.UNDER_REVIEW, ANA)
 
     found = other_connection("SELECT title, status, (SELECT count(*) FROM audit_events) FROM cases")

@@ -268,6 +268,7 @@ def remove(units, case_id=LATE):
         unit.commit()
 
 
+@pytest.mark.removes
 def test_a_removed_case_is_gone_from_every_read(units):
     """Nobody meets a deleted case by another way in."""
     store(units, Case(LATE, "Late report", notes=[Note("one")]), Case(CaseId("CASE-002"), "other"))
@@ -282,6 +283,7 @@ def test_a_removed_case_is_gone_from_every_read(units):
             unit.cases.get(LATE)
 
 
+@pytest.mark.removes
 def test_a_removed_case_cannot_be_changed(units):
     """Whoever still holds the object learns that the case is gone."""
     store(units, Case(LATE, "Late report"))
@@ -295,6 +297,7 @@ def test_a_removed_case_cannot_be_changed(units):
             unit.cases.remove(held)
 
 
+@pytest.mark.removes
 def test_a_stale_case_cannot_be_removed(units):
     """Deleting is a decision too: it needs the newest state."""
     store(units, Case(LATE, "Late report"))
@@ -307,6 +310,7 @@ def test_a_stale_case_cannot_be_removed(units):
         unit.cases.remove(stale)
 
 
+@pytest.mark.removes
 def test_the_id_of_a_removed_case_stays_taken(units):
     """Its history belongs to it for ever."""
     store(units, Case(LATE, "Late report"))
@@ -316,6 +320,7 @@ def test_the_id_of_a_removed_case_stays_taken(units):
         store(units, Case(LATE, "another"))
 
 
+@pytest.mark.removes
 def test_a_reference_is_unique_among_living_cases(units):
     """Two cases for one number of another system would be a mistake; a deleted one is none."""
     store(units, Case(LATE, "Late report", reference="INV-17"), Case(CaseId("CASE-002"), "none"))
@@ -328,6 +333,7 @@ def test_a_reference_is_unique_among_living_cases(units):
     assert stored(units, CaseId("CASE-003")).reference == "INV-17"
 
 
+@pytest.mark.removes
 def test_a_page_begins_behind_an_id(units):
     """Who turns the page misses nothing and sees nothing twice, also when that case is gone."""
     store(units, *(Case(CaseId(f"CASE-{n:03}"), "a title") for n in (3, 1, 5, 2, 4)))

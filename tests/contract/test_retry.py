@@ -3,7 +3,12 @@
 import pytest
 
 from case_tracker.domain.case import Case, CaseId
-from case_tracker.domain.errors import ConcurrentUpdateError, DatabaseBusyError
+from case_tracker.domain.errors import (
+    CommitOutcomeUnknownError,
+    ConcurrentUpdateError,
+    DatabaseBusyError,
+    DatabaseUnavailableError,
+)
 from case_tracker.services import retry
 from case_tracker.services.add_note import add_note
 from case_tracker.services.open_case import open_case
@@ -16,8 +21,9 @@ LATE = CaseId("CASE-001")
 class Trouble:
     """Work that fails a number of times, after it has written something."""
 
-    def __init__(self, times):
+    def __init__(self, times, error=DatabaseBusyError):
         self.left = times
+        self.error = error
         self.units = []
 
     def __call__(self, unit):
@@ -26,7 +32,7 @@ class Trouble:
         unit.cases.add(Case(LATE, f"attempt {len(self.units)}"))
         if self.left:
             self.left -= 1
-            raise DatabaseBusyError
+            raise self.error
         return "done"
 
 
@@ -60,14 +66,25 @@ def test_an_answer_of_the_domain_is_no_trouble(units):
     calls = []
 
     @retried
-    def write(expected_version):
+    def write(units, expected_version):
         calls.append(expected_version)
         add_note(units, LATE, "too late", expected_version=expected_version)
 
     with pytest.raises(ConcurrentUpdateError):
-        write(1)
+        write(units, 1)
 
     assert calls == [1]
+
+
+@pytest.mark.parametrize("error", [CommitOutcomeUnknownError, DatabaseUnavailableError])
+def test_what_may_have_been_stored_is_not_repeated(units, error):
+    """A case that is opened twice is worse than a question."""
+    trouble = Trouble(1, error)
+
+    with pytest.raises(error):
+        run_in_unit(units, trouble)
+
+    assert len(trouble.units) == 1
 
 
 def test_no_attempt_begins_that_would_end_after_the_deadline(units, monkeypatch):

@@ -127,7 +127,7 @@ def test_a_failing_audit_event_leaves_the_case_unchanged(units, monkeypatch):
     """Status and trail are one transaction: when the second half fails, the first is undone."""
     open_case(units, LATE, "Late report")
     with units.read() as unit:
-        trail = type(unit.audit_events)
+        trail = unit.audit_events.__class__
     monkeypatch.setattr(trail, "add", Mock(side_effect=OSError("disk full")))
 
     with pytest.raises(OSError, match="disk full"):

@@ -1,20 +1,18 @@
 """The API from the outside: HTTP in, rows in a database."""
 
 import pytest
+from anyio.from_thread import start_blocking_portal
 from fastapi.testclient import TestClient
 from sqlalchemy import create_engine, event, text
 
-from case_tracker.bootstrap import build_units
+from case_tracker.bootstrap import build_async_units, build_units
 from case_tracker.entrypoints.api.app import create_app
 
 
 @pytest.fixture
-def client(store_url):
+def client(serve):
     """A client of the API on an empty store, once for each adapter."""
-    units = build_units(store_url)
-    with TestClient(create_app(units)) as client:
-        yield client
-    units.close()
+    return serve()
 
 
 def open_case(client, case_id="CASE-001", title="Late report"):
@@ -78,20 +76,43 @@ def test_what_is_refused_says_why(client, method, path, body, status):
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-def test_a_connection_that_breaks_at_commit_is_no_invitation_to_retry(postgres_url):
-    """Who answers 503 here makes a proxy store the case twice."""
-    units, observer = build_units(postgres_url), create_engine(postgres_url)
+@pytest.fixture
+def end_at_commit(postgres_url):
+    """Ends the server's process of each connection of an engine just before its COMMIT."""
+    observer = create_engine(postgres_url)
 
-    @event.listens_for(units._engine, "commit")
-    def kill(connection):
-        pid = connection.connection.dbapi_connection.info.backend_pid
-        with observer.connect() as other:
-            other.execute(text("SELECT pg_terminate_backend(:pid, 60000)"), {"pid": pid})
+    def end_at_commit(engine):
+        @event.listens_for(engine, "commit")
+        def end(connection):
+            pid = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+            with observer.connect() as other:
+                other.execute(text("SELECT pg_terminate_backend(:pid, 60000)"), {"pid": pid})
+
+    yield end_at_commit
+    observer.dispose()
+
+
+def test_a_connection_that_breaks_at_commit_is_no_invitation_to_retry(postgres_url, end_at_commit):
+    """Who answers 503 here makes a proxy store the case twice."""
+    units = build_units(postgres_url)
+    end_at_commit(units._engine)
 
     with TestClient(create_app(units)) as client:
         answer = open_case(client)
     units.close()
-    observer.dispose()
+
+    assert answer.status_code == 500
+    assert "look whether the change was stored" in answer.json()["detail"]
+
+
+def test_the_same_is_true_when_the_commit_is_awaited(asyncpg_url, end_at_commit):
+    """The driver is another one, the answer is not."""
+    with start_blocking_portal() as portal:
+        units = portal.call(build_async_units, asyncpg_url)
+    end_at_commit(units._engine.sync_engine)
+
+    with TestClient(create_app(units)) as client:
+        answer = open_case(client)
 
     assert answer.status_code == 500
     assert "look whether the change was stored" in answer.json()["detail"]

@@ -132,6 +132,17 @@ def test_the_name_of_the_token_is_the_actor(serve):
     assert event["actor"] == "bob"
 
 
+def test_the_document_says_that_a_token_is_needed(serve):
+    """A generated client sends it, on every operation."""
+    client = serve(tokens=Tokens.parse(TOKENS))
+
+    document = client.get("/openapi.json", headers={"Authorization": "Bearer secret1"}).json()
+
+    assert [*document["components"]["securitySchemes"]] == ["HTTPBearer"]
+    for path in document["paths"].values():
+        assert all(operation["security"] == [{"HTTPBearer": []}] for operation in path.values())
+
+
 @pytest.mark.parametrize(
     "setting", ["", "s3cret", "ann:", ":s3cret", "ann:s3cret,", "ann:s3 cret", "a:s3cret,b:s3cret"]
 )

@@ -100,6 +100,23 @@ def test_the_login_name_is_the_actor(late, monkeypatch):
     assert event["actor"] == getpass.getuser() == "carol"
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("open", "CASE-002", "Lost report"),
+        ("rename", "CASE-001", "new title"),
+        ("note", "CASE-001", "a note"),
+        ("transition", "CASE-001", "SUBMITTED"),
+    ],
+    ids=lambda words: words[0],
+)
+def test_a_program_reads_what_it_has_changed(late, words):
+    """It needs no second command for the version that it may expect next."""
+    changed = json.loads(late(*words, "--json").output)
+
+    assert changed == json.loads(late("show", words[1], "--json").output)
+
+
 def test_programs_read_json(late):
     """What is printed for people may change its words; this may not."""
     late("open", "CASE-002", "Lost report", "--reference", "INV-17")

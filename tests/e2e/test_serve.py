@@ -45,11 +45,12 @@ def test_a_malformed_setting_stops_the_start(monkeypatch):
     assert "s3cret" not in result.output
 
 
-@pytest.fixture
-def served(sqlite_url):
+@pytest.fixture(params=["sqlite", "aiosqlite"])
+def served(request):
     """The address of a server on a free port of loopback; stopping it returns its log."""
+    url = request.getfixturevalue(f"{request.param}_url")
     environ = {**os.environ, "CASE_TRACKER_API_TOKENS": "ann:s3cret1"}
-    words = [sys.executable, "-c", COMMAND, "--database", sqlite_url, "serve", "--port", "0"]
+    words = [sys.executable, "-c", COMMAND, "--database", url, "serve", "--port", "0"]
     with Popen(words, env=environ, stdout=PIPE, stderr=STDOUT, text=True) as server:
         log, address = [], queue.Queue()
 
@@ -101,4 +102,5 @@ def test_a_served_case_needs_token_and_version(served):
 
     assert renamed[0] == 428
     log = stop()
+    assert "Traceback" not in log
     assert ("PATCH /cases/CASE-001" in log, "s3cret" in log) == (True, False)

@@ -1,5 +1,7 @@
-"""Every constraint of the schema, violated on every database: callers learn its name."""
+"""Every constraint of the schema, violated through every driver: callers learn its name."""
 
+import asyncio
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pytest
@@ -14,6 +16,7 @@ from sqlalchemy import (
 from case_tracker.adapters.sql.engine import build_engine
 from case_tracker.adapters.sql.errors import translated_errors
 from case_tracker.adapters.sql.tables import METADATA
+from case_tracker.adapters.sql_async.engine import build_async_engine
 from case_tracker.domain.errors import (
     CaseAlreadyExistsError,
     ConstraintViolatedError,
@@ -100,45 +103,79 @@ REQUIRED = [
 ]
 
 
-@pytest.fixture
-def engine(database_url):
-    """An engine on a database with one valid row in each table."""
-    engine = build_engine(database_url)
-    METADATA.create_all(engine)
-    with engine.begin() as connection:
-        for table in METADATA.sorted_tables:
-            connection.execute(insert(table).values(ROWS[table.name]))
-    yield engine
+@pytest.fixture(params=["sqlite", "aiosqlite", "postgresql", "asyncpg"])
+def transaction(request):
+    """Runs a function in a transaction, on a database with one valid row in each table."""
+    url = request.getfixturevalue(f"{request.param}_url")
+    with (awaiting if request.param in {"aiosqlite", "asyncpg"} else waiting)(url) as transaction:
+        transaction(store_valid_rows)
+        yield transaction
+
+
+@contextmanager
+def waiting(url):
+    """Open transactions through a sync driver."""
+    engine = build_engine(url)
+
+    def transaction(work):
+        with engine.begin() as connection:
+            return work(connection)
+
+    yield transaction
     engine.dispose()
 
 
-def refused(engine, table, row):
+@contextmanager
+def awaiting(url):
+    """Open transactions through an async driver."""
+    engine = build_async_engine(url)
+
+    async def transaction(work):
+        async with engine.begin() as connection:
+            return await connection.run_sync(work)
+
+    with asyncio.Runner() as loop:
+        yield lambda work: loop.run(transaction(work))
+        loop.run(engine.dispose())
+
+
+def store_valid_rows(connection):
+    """Put one row into each table."""
+    for table in METADATA.sorted_tables:
+        connection.execute(insert(table).values(ROWS[table.name]))
+
+
+def database(connection):
+    """Return the name of the database."""
+    return connection.dialect.name
+
+
+def refused(transaction, table, row):
     """Insert this row and return the error that comes out."""
     with (
         pytest.raises((CaseAlreadyExistsError, ConstraintViolatedError)) as caught,
         translated_errors(),
-        engine.begin() as connection,
     ):
-        connection.execute(insert(table).values(row))
+        transaction(lambda connection: connection.execute(insert(table).values(row)))
     return caught.value
 
 
 @pytest.mark.parametrize(("table", "constraint"), CONSTRAINTS)
-def test_a_violated_constraint_is_told_by_its_name(engine, table, constraint):
+def test_a_violated_constraint_is_told_by_its_name(transaction, table, constraint):
     """The name in the log is the name in the schema; a taken case id has a name of its own."""
-    error = refused(engine, table, bad_row(table, constraint))
+    error = refused(transaction, table, bad_row(table, constraint))
 
     if constraint.name in OWN_ERRORS:
         assert type(error) is OWN_ERRORS[constraint.name]
-    elif isinstance(constraint, ForeignKeyConstraint) and engine.dialect.name == "sqlite":
+    elif isinstance(constraint, ForeignKeyConstraint) and transaction(database) == "sqlite":
         assert error.constraint == "SQLITE_CONSTRAINT_FOREIGNKEY", "SQLite does not know more"
     else:
         assert error.constraint == constraint.name
 
 
 @pytest.mark.parametrize("column", REQUIRED)
-def test_a_missing_value_is_told_by_its_column(engine, column):
+def test_a_missing_value_is_told_by_its_column(transaction, column):
     """NOT NULL has no name, so the column speaks for it."""
-    error = refused(engine, column.table, another(column.table) | {column.name: None})
+    error = refused(transaction, column.table, another(column.table) | {column.name: None})
 
     assert error.constraint == f"{column.table.name}.{column.name}"

@@ -26,6 +26,7 @@ from case_tracker.domain.errors import (
 from case_tracker.services.add_note import add_note
 from case_tracker.services.open_case import open_case
 from case_tracker.services.read_cases import case_history, count_cases, show_case
+from case_tracker.services.retry import run_in_unit
 from workbook.lens.recorder import Recorder
 
 FIRST, SECOND = CaseId("CASE-1"), CaseId("CASE-2")
@@ -292,6 +293,32 @@ def test_a_deadlock_is_a_domain_error(connect, units):
     assert set(outcomes) == {None, TransactionConflictError}
     titles = [show_case(units, case_id).title for case_id in (FIRST, SECOND)]
     assert titles.count("renamed") == 1
+
+
+def test_the_one_that_a_deadlock_undid_is_tried_again(connect, units):
+    """The client of either learns nothing of it: both are done, one after the other."""
+    hasty = SqlUnitsOfWork(connect(options="-c deadlock_timeout=1ms"))
+    both_hold_one, attempts = threading.Barrier(2, timeout=60), []
+
+    def rename_both(mine, yours):
+        def work(unit):
+            attempts.append(mine)
+            cases = [unit.cases.get(mine)]
+            if attempts.count(mine) == 1:
+                both_hold_one.wait()
+            cases.append(unit.cases.get(yours))
+            for case in cases:
+                case.rename(case.title + "!")
+                unit.cases.save(case)
+
+        run_in_unit(hasty, work)
+
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(rename_both, (FIRST, SECOND), (SECOND, FIRST)))
+
+    assert len(attempts) == 3
+    titles = [show_case(units, case_id).title for case_id in (FIRST, SECOND)]
+    assert titles == ["first!!", "second!!"]
 
 
 def test_a_connection_that_breaks_at_commit_leaves_the_outcome_unknown(units, observer):

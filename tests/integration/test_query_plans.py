@@ -87,10 +87,10 @@ def used(engine, plan):
     [
         (lambda units: show_case(units, ONE), [{"KEY", NOTES}]),
         (lambda units: case_history(units, ONE), [{"KEY", NOTES}, {HISTORY}]),
-        (list_cases, [{"KEY"}, {NOTES}]),  # and the total of all cases, which reads them all
+        (list_cases, [{"KEY"}, {"KEY", NOTES}]),  # and the total of all cases, which reads them all
         (
             lambda units: list_cases(units, RARE, offset=40),
-            [{STATUS}, {NOTES}, {STATUS}],
+            [{STATUS}, {STATUS, NOTES}, {STATUS}],
         ),
         (lambda units: count_cases(units, RARE), [{STATUS}]),
     ],

@@ -134,6 +134,18 @@ PAGE = "\n\n".join(
         "Check yourself",
     )
 )
+QUIZ = "\n".join(
+    f"""
+[[question]]
+slug = "{n}-plus-one"
+section = "concept"
+asks = "What is {n} + 1?"
+code = "{n} + 1"
+answer = "{n + 1}"
+explains = "One more."
+"""
+    for n in (1, 2, 3)
+)
 PROBE = """def how_many(exercise):
     return "1"
 
@@ -157,6 +169,7 @@ def home(tmp_path):
     write(lesson / "lesson.toml", LESSON)
     write(lesson / "test_exercise.py", TESTS)
     write(lesson / "probe.py", PROBE)
+    write(lesson / "quiz.toml", QUIZ)
     write(lesson / "README.md", PAGE)
     write(lesson / "exercise.py", "# not derived yet\n")
     for name, text in PIECES.items():

@@ -52,6 +52,16 @@ def test_third():
 @pytest.mark.task(2)
 """
 
+QUESTION_3 = """
+[[question]]
+slug = "3-plus-one"
+section = "concept"
+asks = "What is 3 + 1?"
+code = "3 + 1"
+answer = "4"
+explains = "One more."
+"""
+
 BREAKS = {
     "a task without a failing test": (
         "lessons/01_counting/lesson.toml",
@@ -166,6 +176,24 @@ BREAKS = {
         'return "1"',
         'return "3"',
         "promise 6: probe.py answers '3' to the prediction",
+    ),
+    "a quiz answer that a run contradicts": (
+        "lessons/01_counting/quiz.toml",
+        'answer = "3"',
+        'answer = "4"',
+        "promise 6: 01/2-plus-one: the answer is '4', a run gives '3'",
+    ),
+    "a question that points nowhere": (
+        "lessons/01_counting/quiz.toml",
+        'section = "concept"\nasks = "What is 2',
+        'section = "elsewhere"\nasks = "What is 2',
+        "promise 6: quiz.toml: 2-plus-one points at #elsewhere, no heading of the page",
+    ),
+    "too few questions": (
+        "lessons/01_counting/quiz.toml",
+        QUESTION_3,
+        "",
+        "promise 6: quiz.toml has at least 3 questions",
     ),
     "tests that depend on their order": (
         "lessons/01_counting/test_exercise.py",

@@ -38,8 +38,19 @@ def _print(verdict: Verdict) -> None:
 
 
 @click.command("status")
-def status_command() -> None:
-    """Show where you stand and what to do next. Exit 0."""
+@click.option("--goals", is_flag=True, help="Show the fifteen goals and what reaches them.")
+@click.option("--json", "as_json", is_flag=True, help="With --goals: print them as JSON.")
+def status_command(*, goals: bool = False, as_json: bool = False) -> None:
+    """Show where you stand and what to do next. Exit 0. Example: workbook status --goals."""
+    if goals:
+        from workbook.commands.quiz import print_goals  # noqa: PLC0415 - it reads every question
+
+        print_goals(as_json=as_json)
+        return
+    if as_json:
+        raise click.UsageError(
+            f"--json belongs to --goals: {command('status', '--goals', '--json')}"
+        )
     desk = open_desk()
     lesson = desk.current
     done = sum(item.slug in desk.progress.passed for item in desk.lessons)

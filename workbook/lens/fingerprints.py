@@ -38,6 +38,7 @@ _PART = re.compile(
     re.DOTALL | re.VERBOSE,
 )
 _RANGE = {"<", ">", "<=", ">="}
+BOTH = 2
 
 
 class _Open(NamedTuple):
@@ -134,10 +135,15 @@ def varying(executions: Sequence[tuple[str, ...]]) -> set[int]:
 def reads_pages(slots: Sequence[Slot], executions: Sequence[tuple[str, ...]]) -> bool:
     """Tell whether the executions walk through one result: pages, or chunks of a list of keys.
 
-    LIMIT 1 behind a range is no page: it looks for one row, again and again.
+    LIMIT 1 behind a range is no page: it looks for one row, again and again. Neither is a range
+    with one end; one with two ends is a chunk.
     """
-    roles = {slots[number].role for number in varying(executions)}
+    differ = [slots[number] for number in varying(executions)]
+    roles = {slot.role for slot in differ}
     if "in" in roles:
+        return True
+    ends = [slot.column for slot in differ if slot.role == "range"]
+    if roles == {"range"} and all(ends.count(column) == BOTH for column in ends):
         return True
     limits = [number for number, slot in enumerate(slots) if slot.role == "limit"]
     one = any(run[number] == "1" for run in executions for number in limits)

@@ -1,5 +1,6 @@
 """A transaction in memory: a private copy that replaces the store on commit, or is dropped."""
 
+import time
 from types import TracebackType
 from typing import Self
 
@@ -81,6 +82,10 @@ class InMemoryUnitsOfWork:
     def write(self) -> InMemoryUnitOfWork:
         """Return a new unit for changing: one at a time."""
         return InMemoryUnitOfWork(self._store, writing=True)
+
+    def pause(self, seconds: float) -> None:
+        """Wait; meanwhile the other threads work."""
+        time.sleep(seconds)
 
     def close(self) -> None:
         """Nothing to give back."""

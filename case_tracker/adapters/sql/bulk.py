@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from sqlalchemy import Insert, insert
 from sqlalchemy.orm import Session
 
-from case_tracker.adapters.sql.models import CaseNoteRecord, CaseRecord
+from case_tracker.adapters.sql.tables import CASES, NOTES
 from case_tracker.domain.case import Case
 
-_INSERT_CASES = insert(CaseRecord)
-_INSERT_NOTES = insert(CaseNoteRecord)
+_INSERT_CASES = insert(CASES)
+_INSERT_NOTES = insert(NOTES)
 
 
 class SqlCaseImport:

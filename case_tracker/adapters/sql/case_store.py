@@ -12,33 +12,32 @@ from sqlalchemy.orm import Session
 
 from case_tracker.adapters.sql.bulk import SqlCaseImport
 from case_tracker.adapters.sql.mapping import to_record
-from case_tracker.adapters.sql.models import CaseNoteRecord, CaseRecord
 from case_tracker.adapters.sql.read_models import SqlCasePages
 from case_tracker.adapters.sql.soft_delete import alive
-from case_tracker.adapters.sql.tables import CASES
+from case_tracker.adapters.sql.tables import CASES, NOTES
 from case_tracker.adapters.sql.versioning import versioned_update, write_version
 from case_tracker.domain.case import Case, CaseId, Note
 from case_tracker.domain.clock import utc_now
 from case_tracker.domain.errors import CaseNotFoundError, ConcurrentUpdateError
 from case_tracker.domain.status import CaseStatus
 
-_SAVE = versioned_update(CASES, "title", "status").where(alive(CaseRecord))
-_REMOVE = versioned_update(CASES, "deleted_at").where(alive(CaseRecord))
+_SAVE = versioned_update(CASES, "title", "status").where(alive(CASES))
+_REMOVE = versioned_update(CASES, "deleted_at").where(alive(CASES))
 _GET = (
     select(
-        CaseRecord.title,
-        CaseRecord.status,
-        CaseRecord.reference,
-        CaseRecord.version,
-        CaseNoteRecord.text,
-        CaseNoteRecord.created_at,
+        CASES.c.title,
+        CASES.c.status,
+        CASES.c.reference,
+        CASES.c.version,
+        NOTES.c.text,
+        NOTES.c.created_at,
     )
-    .outerjoin(CaseRecord.notes)
-    .where(CaseRecord.id == bindparam("id"), alive(CaseRecord))
-    .order_by(CaseNoteRecord.id)
+    .outerjoin_from(CASES, NOTES)
+    .where(CASES.c.id == bindparam("id"), alive(CASES))
+    .order_by(NOTES.c.id)
 )
-_COUNT_NOTES = select(func.count()).where(CaseNoteRecord.case_id == bindparam("id"))
-_IS_ALIVE = select(CaseRecord.version).where(CaseRecord.id == bindparam("id"), alive(CaseRecord))
+_COUNT_NOTES = select(func.count()).where(NOTES.c.case_id == bindparam("id"))
+_IS_ALIVE = select(CASES.c.version).where(CASES.c.id == bindparam("id"), alive(CASES))
 
 
 class SqlCaseStore:

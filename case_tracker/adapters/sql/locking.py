@@ -6,15 +6,11 @@ Never used on SQLite: there a writing unit holds the one write lock from its sta
 from sqlalchemy import bindparam, select
 
 from case_tracker.adapters.sql.case_store import SqlCaseStore
-from case_tracker.adapters.sql.models import CaseRecord
+from case_tracker.adapters.sql.tables import CASES
 from case_tracker.domain.case import Case, CaseId
 
 # FOR NO KEY UPDATE: the key never changes, so whoever refers to the case need not wait.
-_LOCK = (
-    select(CaseRecord.version)
-    .where(CaseRecord.id == bindparam("id"))
-    .with_for_update(key_share=True)
-)
+_LOCK = select(CASES.c.version).where(CASES.c.id == bindparam("id")).with_for_update(key_share=True)
 
 
 class LockingCaseStore(SqlCaseStore):

@@ -50,17 +50,21 @@ DEFAULTS = PostgresqlSettings()
 
 def build_postgresql_engine(url: str, settings: PostgresqlSettings = DEFAULTS) -> Engine:
     """Return a prepared engine with a pool of this size. Connects to nothing yet."""
-    engine = create_engine(
-        url,
-        pool_size=settings.pool_size,
-        max_overflow=settings.max_overflow,
-        pool_timeout=settings.pool_timeout_s,
-        pool_recycle=settings.pool_recycle_s,
-        pool_pre_ping=True,  # a restart of the server costs no request
-        pool_use_lifo=True,  # what is not needed stays idle, and gets recycled
-    )
+    engine = create_engine(url, **pool_options(settings))
     prepare_postgresql(engine, settings)
     return engine
+
+
+def pool_options(settings: PostgresqlSettings = DEFAULTS) -> dict[str, Any]:
+    """Return what `create_engine` has to know about the pool."""
+    return {
+        "pool_size": settings.pool_size,
+        "max_overflow": settings.max_overflow,
+        "pool_timeout": settings.pool_timeout_s,
+        "pool_recycle": settings.pool_recycle_s,
+        "pool_pre_ping": True,  # a restart of the server costs no request
+        "pool_use_lifo": True,  # what is not needed stays idle, and gets recycled
+    }
 
 
 def prepare_postgresql(engine: Engine, settings: PostgresqlSettings = DEFAULTS) -> None:
@@ -69,6 +73,7 @@ def prepare_postgresql(engine: Engine, settings: PostgresqlSettings = DEFAULTS) 
     What the URL says in `options` or `application_name` wins.
     """
     event.listen(engine, "do_connect", _connecting_with(settings))
+    event.listen(engine, "do_connect", _connect)
 
 
 def session_settings(settings: PostgresqlSettings = DEFAULTS) -> Mapping[str, str]:
@@ -99,6 +104,29 @@ def _connecting_with(settings: PostgresqlSettings) -> Callable[..., None]:
         options["options"] = f"{ours} {options.get('options', '')}".strip()  # the last one wins
 
     return on_connect
+
+
+def _connect(dialect: Dialect, _record: Any, arguments: list[Any], options: dict[str, Any]) -> Any:
+    """Connect; say of each failure whose fault it is: that of the URL, or that of the network."""
+    driver: Any = dialect.loaded_dbapi
+    try:
+        if dialect.driver == "asyncpg":
+            _in_words_of_asyncpg(options)
+        return dialect.connect(*arguments, **options)
+    except OSError as error:  # a timeout is one, too: asyncpg lets them through as they are
+        raise driver.OperationalError(str(error) or "timeout", error) from error
+    except (TypeError, ValueError, driver.ProgrammingError, driver.InterfaceError) as error:
+        reason = str(error).partition("\n")[0]
+        raise InvalidValueError("database URL", reason, "has only what the driver knows") from None
+
+
+def _in_words_of_asyncpg(options: dict[str, Any]) -> None:
+    options["server_settings"] = {
+        name: options.pop(name) for name in ("application_name", "options")
+    }
+    options["timeout"] = float(options.pop("connect_timeout"))
+    if "sslmode" in options:
+        options["ssl"] = options.pop("sslmode")
 
 
 def _milliseconds(seconds: float) -> str:

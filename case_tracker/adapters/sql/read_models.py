@@ -1,10 +1,13 @@
-"""Pages of cases, read as columns. No record is built, so nothing here can be saved by mistake."""
+"""Pages of cases, read as columns. No record is built, so nothing here can be saved by mistake.
+
+Each statement is built once, when it is needed first: building costs more than a small SELECT.
+"""
 
 from collections import defaultdict
-from collections.abc import Sequence
-from typing import TypeVarTuple
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import ColumnElement, Integer, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from case_tracker.adapters.sql.models import CaseNoteRecord, CaseRecord
@@ -13,7 +16,8 @@ from case_tracker.domain.case import CaseId, Note
 from case_tracker.domain.status import CaseStatus
 from case_tracker.ports.read_models import CaseView
 
-Columns = TypeVarTuple("Columns")
+# The columns of tables, not the attributes of records: such rows pass the ORM by.
+_CASES, _NOTES = CaseRecord.__table__, CaseNoteRecord.__table__
 
 
 class SqlCasePages:
@@ -31,48 +35,74 @@ class SqlCasePages:
         after: CaseId | None = None,
     ) -> list[CaseView]:
         """Return at most `limit` cases with their notes, ordered by id. Emits at most 2 SELECTs."""
-        query = _page(status).limit(limit).offset(offset)
-        if after is not None:
-            query = query.where(CaseRecord.id > after.value)
-        rows = self._session.execute(query).all()
-        notes = self._notes([row.id for row in rows])
-        return [_view(row, notes.get(row.id, ())) for row in rows]
+        query = _page(of_status=status is not None, behind=after is not None)
+        asked = {"limit": limit, "offset": offset, **_optional(status, after)}
+        rows = self._session.execute(query, asked).all()
+        if not rows:
+            return []
+        notes = self._notes(status, rows[0][0], rows[-1][0])
+        return [
+            CaseView(case_id, title, CaseStatus(state), version, reference, tuple(notes[case_id]))
+            for case_id, title, state, version, reference in rows
+        ]
 
     def total(self, status: CaseStatus | None = None) -> int:
         """Return how many cases all pages together have. Emits 1 SELECT."""
-        query = _living(select(func.count()).select_from(CaseRecord), status)
-        return self._session.scalars(query).one()
+        query = _total(of_status=status is not None)
+        total: int = self._session.scalars(query, _optional(status)).one()
+        return total
 
-    def _notes(self, case_ids: list[str]) -> dict[str, list[Note]]:
-        if not case_ids:
-            return {}
-        query = (
-            select(CaseNoteRecord.case_id, CaseNoteRecord.text, CaseNoteRecord.created_at)
-            .where(CaseNoteRecord.case_id.in_(case_ids))
-            .order_by(CaseNoteRecord.id)
-        )
+    def _notes(self, status: CaseStatus | None, first: str, last: str) -> dict[str, list[Note]]:
+        query = _notes(of_status=status is not None)
+        asked = {"first": first, "last": last, **_optional(status)}
         notes = defaultdict[str, list[Note]](list)
-        for case_id, text, written_at in self._session.execute(query):
+        for case_id, text, written_at in self._session.execute(query, asked).all():
             notes[case_id].append(Note(text, written_at))
         return notes
 
 
-def _page(status: CaseStatus | None) -> Select[str, str, str, int, str | None]:
-    query = select(
-        CaseRecord.id,
-        CaseRecord.title,
-        CaseRecord.status,
-        CaseRecord.version,
-        CaseRecord.reference,
+def _optional(status: CaseStatus | None, after: CaseId | None = None) -> dict[str, str]:
+    asked = {} if status is None else {"status": status.value}
+    return asked if after is None else {**asked, "after": after.value}
+
+
+@cache
+def _page(*, of_status: bool, behind: bool) -> Select[Any]:
+    columns = _CASES.c
+    query = (
+        select(columns.id, columns.title, columns.status, columns.version, columns.reference)
+        .where(*_shown(of_status=of_status))
+        .order_by(columns.id)
+        .limit(bindparam("limit", type_=Integer))
+        .offset(bindparam("offset", type_=Integer))
     )
-    return _living(query, status).order_by(CaseRecord.id)
+    return query.where(columns.id > bindparam("after")) if behind else query
 
 
-def _living(query: Select[*Columns], status: CaseStatus | None) -> Select[*Columns]:
-    query = query.where(alive(CaseRecord))
-    return query if status is None else query.where(CaseRecord.status == status.value)
+@cache
+def _notes(*, of_status: bool) -> Select[Any]:
+    """Select the notes of a page by its first and its last id, not by a list of all its ids.
+
+    Both tables get the range, so that the planner may begin with either of them. Whoever shows the
+    page takes the notes of its own cases only, so a case that came in between does no harm.
+    """
+    columns = _NOTES.c
+    query = (
+        select(columns.case_id, columns.text, columns.created_at)
+        .join_from(_CASES, _NOTES, columns.case_id == _CASES.c.id)
+        .where(*_shown(of_status=of_status))
+        .order_by(columns.case_id, columns.id)
+    )
+    for key in (_CASES.c.id, columns.case_id):
+        query = query.where(key >= bindparam("first"), key <= bindparam("last"))
+    return query
 
 
-def _view(row: Row[str, str, str, int, str | None], notes: Sequence[Note]) -> CaseView:
-    case_id, title, status, version, reference = row
-    return CaseView(case_id, title, CaseStatus(status), version, reference, tuple(notes))
+@cache
+def _total(*, of_status: bool) -> Select[Any]:
+    return select(func.count()).select_from(_CASES).where(*_shown(of_status=of_status))
+
+
+def _shown(*, of_status: bool) -> list[ColumnElement[bool]]:
+    living = [alive(_CASES)]
+    return [*living, _CASES.c.status == bindparam("status")] if of_status else living

@@ -6,7 +6,7 @@ a bulk UPDATE and a Core SELECT do not see it. So each read of the repository na
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, FromClause
 from sqlalchemy.orm import Mapped
 
 
@@ -22,6 +22,7 @@ class Referenced:
     reference: Mapped[str | None]
 
 
-def alive(record: type[SoftDeleted]) -> ColumnElement[bool]:
-    """Return the predicate that hides deleted rows."""
-    return record.deleted_at.is_(None)
+def alive(rows: type[SoftDeleted] | FromClause) -> ColumnElement[bool]:
+    """Return the predicate that hides deleted rows, for a record or for its table."""
+    deleted_at = rows.c.deleted_at if isinstance(rows, FromClause) else rows.deleted_at
+    return deleted_at.is_(None)

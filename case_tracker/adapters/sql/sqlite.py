@@ -27,7 +27,7 @@ def prepare_sqlite(engine: Engine) -> None:
 def _on_connect(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # sqlite3 must not begin or commit behind our back
     for pragma in _PRAGMAS:
-        connection.execute(f"PRAGMA {pragma}")
+        connection.execute(f"PRAGMA {pragma}").close()
 
 
 def _on_begin(connection: Connection) -> None:
@@ -37,5 +37,10 @@ def _on_begin(connection: Connection) -> None:
 
 def _on_checkin(connection: Any, _record: Any) -> None:
     # After a refused COMMIT the pool takes the transaction for ended; SQLite does not.
-    if connection is not None and connection.in_transaction:
+    if connection is not None and _driver_of(connection).in_transaction:
         connection.rollback()
+
+
+def _driver_of(connection: Any) -> Any:
+    """Return the connection itself; that of an async driver is wrapped."""
+    return getattr(connection, "driver_connection", connection)

@@ -1,11 +1,13 @@
 """The units of work of the application: reading ones and writing ones. Never shares a Session."""
 
+import time
 from types import TracebackType
 from typing import Self
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import sessionmaker
 
+from case_tracker.adapters.sql.audit_trail import SqlAuditTrail
 from case_tracker.adapters.sql.bulk import SqlCaseImport
 from case_tracker.adapters.sql.case_store import SqlCaseStore
 from case_tracker.adapters.sql.engine import build_session_factory
@@ -28,9 +30,10 @@ class SqlUnitOfWork(SqlAlchemyUnitOfWork):
     cases: SqlCaseStore  # type: ignore[assignment] # the same port, written for speed
 
     def __enter__(self) -> Self:
-        """Open the unit, with the repository that the application runs on."""
+        """Open the unit, with the repositories that the application runs on."""
         super().__enter__()
         self.cases = SqlCaseStore(self.session)
+        self.audit_events = SqlAuditTrail(self.session)
         return self
 
     @property
@@ -97,6 +100,10 @@ class SqlUnitsOfWork:
         On SQLite it takes the write lock when it begins; on PostgreSQL it locks each case it gets.
         """
         return self._writing_unit(self._write)
+
+    def pause(self, seconds: float) -> None:
+        """Wait; meanwhile the other threads work."""
+        time.sleep(seconds)
 
     def close(self) -> None:
         """Close the connections that wait in the pool."""

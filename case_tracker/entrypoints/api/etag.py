@@ -7,6 +7,7 @@ import re
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, Header, Request
+from pydantic.json_schema import SkipJsonSchema
 
 from case_tracker.entrypoints.api.problems import RefusedError
 
@@ -24,10 +25,14 @@ def etag(version: int) -> str:
     return f'"{version}"'
 
 
-def expected_version(
+async def expected_version(
     request: Request,
     if_match: Annotated[
-        str | None, Header(description='The ETag of the case as you have seen it, or "*".')
+        str | SkipJsonSchema[None],
+        Header(
+            description="The ETag of the case as you have seen it, or * for any version.",
+            json_schema_extra={"pattern": r'^(\*|"[1-9][0-9]{0,17}")$', "examples": ['"3"']},
+        ),
     ] = None,
 ) -> int | None:
     """Return the version that the client has seen; None when any version will do.

@@ -18,11 +18,10 @@ def watch(app: FastAPI, units: UnitsOfWork, check: Check | None) -> None:
     Without one, it opens a reading unit: the database answers, whatever its tables are.
     """
     app.state.check = check or (lambda: _look(units))
-    app.include_router(router)
 
 
 @router.get("/healthz")
-def healthz() -> dict[str, str]:
+async def healthz() -> dict[str, str]:
     """Say that the process is alive. Restart it when it does not answer."""
     return {"status": "alive"}
 

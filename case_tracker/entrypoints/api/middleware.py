@@ -59,7 +59,7 @@ class BearerTokens:
         await self._app(scope, receive, send)
 
 
-def actor_of(request: Request) -> Actor:
+async def actor_of(request: Request) -> Actor:
     """Return on whose behalf the request is done."""
     actor: Actor = getattr(request.state, "actor", ANONYMOUS)
     return actor

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from case_tracker.domain.audit import AuditEvent
 from case_tracker.domain.case import Case, Note
 from case_tracker.domain.status import CaseStatus
+from case_tracker.entrypoints.api.documents import Id, NoteText, Reference, Title
 from case_tracker.ports.read_models import CaseView
 from case_tracker.services.read_cases import CasePage
 
@@ -14,9 +15,9 @@ from case_tracker.services.read_cases import CasePage
 class OpenCaseRequest(BaseModel):
     """The body of POST /cases."""
 
-    id: str = Field(examples=["CASE-001"])
-    title: str = Field(examples=["Late report"])
-    reference: str | None = Field(None, examples=["INV-2026-17"])
+    id: Id
+    title: Title = Field(examples=["Late report"])
+    reference: Reference | None = Field(None, examples=["INV-2026-17"])
 
 
 class RenameCaseRequest(BaseModel):
@@ -24,13 +25,13 @@ class RenameCaseRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")  # nobody shall believe that a status was patched
 
-    title: str = Field(examples=["Very late report"])
+    title: Title = Field(examples=["Very late report"])
 
 
 class AddNoteRequest(BaseModel):
     """The body of POST /cases/{case_id}/notes."""
 
-    text: str = Field(examples=["called the client"])
+    text: NoteText = Field(examples=["called the client"])
 
 
 class TransitionRequest(BaseModel):
@@ -82,7 +83,9 @@ class CasePageResponse(BaseModel):
     next: str | None = Field(examples=["/cases?limit=20&after=CASE-017"])
 
     @classmethod
-    def of(cls, page: CasePage, following: str | None) -> "CasePageResponse":
+    def of(
+        cls, page: CasePage[Case] | CasePage[CaseView], following: str | None
+    ) -> "CasePageResponse":
         """Show a page."""
         cases = [CaseResponse.of(case) for case in page.cases]
         return cls(cases=cases, total=page.total, next=following)

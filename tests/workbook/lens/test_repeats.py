@@ -171,8 +171,21 @@ PAGE = "SELECT * FROM cases WHERE status = ? AND id > ? ORDER BY id LIMIT ? OFFS
         ("SELECT 1 FROM notes WHERE case_id IN (?, ?)", [(1, 2), (3, 4)], True),
         ("SELECT 1 FROM notes WHERE case_id IN (?)", [(1,), (3,)], False),
         ("SELECT 1 FROM notes WHERE at > ? ORDER BY at", [(1,), (3,)], False),
+        ("SELECT 1 FROM notes WHERE case_id >= ? AND case_id <= ?", [(1, 2), (3, 4)], True),
+        ("SELECT 1 FROM notes WHERE case_id >= ? AND at <= ?", [(1, 2), (3, 4)], False),
     ],
-    ids=["keyset", "offset", "filter", "one at a time", "tuple", "chunks", "list of one", "no end"],
+    ids=[
+        "keyset",
+        "offset",
+        "filter",
+        "one at a time",
+        "tuple",
+        "chunks",
+        "list of one",
+        "no end",
+        "two ends",
+        "two columns",
+    ],
 )
 def test_pages_and_chunks_are_told_from_loops(sql, executions, pages):
     """What differs decides: where a page starts, or for whom it is."""

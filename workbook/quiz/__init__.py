@@ -1,0 +1,1 @@
+"""Self-check: questions about real code, whose answers were obtained by running it."""
