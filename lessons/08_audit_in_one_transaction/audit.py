@@ -12,7 +12,6 @@ from case_tracker.adapters.sql.models import Base
 from case_tracker.domain.audit import Actor, AuditEvent
 from case_tracker.domain.case import CaseId
 
-
 FORM = 1
 
 
@@ -49,7 +48,7 @@ class SqlAlchemyAuditEventRepository:
         query = (
             select(AuditEventRecord)
             .where(AuditEventRecord.case_id == case_id.value)
-            .order_by(AuditEventRecord.occurred_at)
+            .order_by(AuditEventRecord.occurred_at.desc())
         )
         return [_to_domain(record) for record in self._session.scalars(query)]
 
@@ -85,12 +84,12 @@ def write_details(details: Mapping[str, str]) -> str:
     return json.dumps(dict(details), sort_keys=True)
 
 
-def read_details(text: str) -> Mapping[str, str]:
-    """Return the details of such a text; those of a text without a number are the text itself.
+def read_details(stored: str) -> Mapping[str, str]:
+    """Return the details of such a text; a text without a number is the details themselves.
 
     Raises:
         ValueError: the number is one that this program does not know.
     """
     # TODO 8.4: put the number of the form beside the details; read old texts as well
-    details: dict[str, str] = json.loads(text)
+    details: dict[str, str] = json.loads(stored)
     return details

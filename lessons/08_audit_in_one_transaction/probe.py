@@ -18,31 +18,34 @@ REFUSE = (
 
 def status_after_a_refused_event(exercise):
     """Answer the prediction: what a second connection sees after the INSERT was refused."""
-    with stored_cases(1) as (database, units):
+    with stored_cases(1) as (database, open_unit):
         database.other_connection(REFUSE)
-        outcome(step, exercise, units, CaseId("CASE-001"), CaseStatus.SUBMITTED)
+        outcome(step, exercise, open_unit, CaseId("CASE-001"), CaseStatus.SUBMITTED)
         rows = database.other_connection("SELECT status FROM cases")
     return {"DRAFT": "the old one", "SUBMITTED": "the new one"}[rows[0][0]]
 
 
 @contextmanager
 def stored_cases(count):
-    """Give the block a database with cases in DRAFT, and units of work on it."""
-    from case_tracker.adapters.sql.units import SqlUnitsOfWork
+    """Give the block a database with cases in DRAFT, and a maker of units of work on it."""
+    from case_tracker.adapters.sql.unit_of_work import SqlAlchemyUnitOfWork
 
     with scratch() as database:
-        units = SqlUnitsOfWork(database.engine)
-        with units.write() as unit:
+
+        def open_unit():
+            return SqlAlchemyUnitOfWork(database.session_factory)
+
+        with open_unit() as unit:
             for number in range(1, count + 1):
                 unit.cases.add(Case(CaseId(f"CASE-{number:03}"), "Late report"))
             unit.commit()
-        yield database, units
+        yield database, open_unit
 
 
-def step(exercise, units, case_id, target, actor="ana", *, commit=True):
+def step(exercise, open_unit, case_id, target, *, commit=True):
     """Take one step as a service does."""
-    with units.write() as unit:
-        exercise.take_step(unit, unit.cases.get(case_id), target, Actor(actor))
+    with open_unit() as unit:
+        exercise.take_step(unit, unit.cases.get(case_id), target, Actor(f"for {target.value}"))
         if commit:
             unit.commit()
 
@@ -76,22 +79,35 @@ def rows(database):
 
 
 def take(exercise, dice):
-    """Walks through the workflow, some steps forbidden, some not committed, some refused."""
-    with stored_cases(4) as (database, units):
-        told = []
+    """A stale step; then steps of which some are forbidden, not committed, or refused."""
+    with stored_cases(4) as (database, open_unit):
+        told = [outcome(stale_step, exercise, open_unit), stored(database)]
         for number in range(1, 5):
             case_id = CaseId(f"CASE-{number:03}")
             for _ in range(1 + dice.randrange(5)):
                 target, commit = dice.choice(list(CaseStatus)), dice.random() < 0.8
-                actor = dice.choice(WORDS)
-                told.append(outcome(step, exercise, units, case_id, target, actor, commit=commit))
+                told.append(outcome(step, exercise, open_unit, case_id, target, commit=commit))
         database.other_connection(REFUSE)
         before = stored(database)
         for number in range(1, 5):
             for target in CaseStatus:
-                refused = outcome(step, exercise, units, CaseId(f"CASE-{number:03}"), target)
+                refused = outcome(step, exercise, open_unit, CaseId(f"CASE-{number:03}"), target)
                 told.append(refused is None)
         return [told, before, stored(database)]
+
+
+def stale_step(exercise, open_unit):
+    """Take a step of a case that somebody else has changed since it was read."""
+    with open_unit() as unit:
+        old = unit.cases.get(CaseId("CASE-001"))
+    with open_unit() as unit:
+        case = unit.cases.get(old.id)
+        case.rename("Very late report")
+        unit.cases.save(case)
+        unit.commit()
+    with open_unit() as unit:
+        exercise.take_step(unit, old, CaseStatus.SUBMITTED, Actor("ana"))
+        unit.commit()
 
 
 def stored(database):

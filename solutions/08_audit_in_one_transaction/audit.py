@@ -14,7 +14,6 @@ from case_tracker.adapters.sql.models import Base
 from case_tracker.domain.audit import Actor, AuditEvent
 from case_tracker.domain.case import CaseId
 
-
 FORM = 1
 
 
@@ -83,13 +82,13 @@ def write_details(details: Mapping[str, str]) -> str:
     return json.dumps({"form": FORM, "details": dict(details)}, sort_keys=True)
 
 
-def read_details(text: str) -> Mapping[str, str]:
-    """Return the details of such a text; those of a text without a number are the text itself.
+def read_details(stored: str) -> Mapping[str, str]:
+    """Return the details of such a text; a text without a number is the details themselves.
 
     Raises:
         ValueError: the number is one that this program does not know.
     """
-    payload: dict[str, Any] = json.loads(text)
+    payload: dict[str, Any] = json.loads(stored)
     if "form" not in payload:  # written before the forms had numbers
         return payload
     if payload["form"] != FORM:

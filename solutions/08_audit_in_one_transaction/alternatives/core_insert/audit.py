@@ -12,7 +12,6 @@ from case_tracker.adapters.sql.models import Base
 from case_tracker.domain.audit import Actor, AuditEvent
 from case_tracker.domain.case import CaseId
 
-
 FORM = 1
 
 
@@ -77,8 +76,8 @@ def write_details(details: Mapping[str, str]) -> str:
     return json.dumps({"form": FORM, "details": {**details}})
 
 
-def read_details(text: str) -> Mapping[str, str]:
-    payload = json.loads(text)
+def read_details(stored: str) -> Mapping[str, str]:
+    payload = json.loads(stored)
     readers = {None: lambda: payload, FORM: lambda: payload["details"]}
     form = payload.get("form")
     if form not in readers:
