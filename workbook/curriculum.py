@@ -72,7 +72,7 @@ class Misconception:
 
 @dataclass(frozen=True)
 class Lesson:
-    """One lesson. `folder` holds its page, starter and tests."""
+    """One lesson. `folder` holds its page, starter and tests; `experiments` are its notebooks."""
 
     folder: Path
     title: str
@@ -89,7 +89,7 @@ class Lesson:
     points: tuple[str, ...]
     misconceptions: tuple[Misconception, ...]
     statements: Mapping[str, int] = field(default_factory=dict)
-    experiment: str = ""
+    experiments: tuple[str, ...] = ()
 
     @property
     def slug(self) -> str:
@@ -185,8 +185,14 @@ class _Reader:
                 self.misconception(table, len(tasks)) for table in self.tables("misconception")
             ),
             statements=self.data.get("statements", {}),
-            experiment=self.data.get("experiment", ""),
+            experiments=self.experiments(),
         )
+
+    def experiments(self) -> tuple[str, ...]:
+        """Read `experiment`: the name of a notebook, or a list of them."""
+        value = self.data.get("experiment", [])
+        names = {"experiment": [value] if isinstance(value, str) else value}
+        return self.texts(names, "experiment")
 
     def file(self, index: int, table: dict[str, Any]) -> ExerciseFile:
         study = table.get("source", "") == "study"

@@ -27,6 +27,11 @@ class Home:
         return self.root / "solutions"
 
     @property
+    def notebooks(self) -> Path:
+        """What the learner experiments in."""
+        return self.root / "notebooks"
+
+    @property
     def state(self) -> Path:
         """Where this learner stands: files of the learner, in no repository."""
         return self.root / ".workbook"
