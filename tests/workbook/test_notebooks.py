@@ -102,7 +102,10 @@ def test_a_changed_output_is_noticed(built, tmp_path):
     """Without this, a test of notebooks that compares nothing looks like one that passes."""
     assert nbval(built, tmp_path / "first").returncode == 0
 
-    built.write_text(built.read_text("utf-8").replace("three", "four"), encoding="utf-8")
+    shown = '"text": [\n      "three'
+    text = built.read_text(encoding="utf-8")
+    assert shown in text
+    built.write_text(text.replace(shown, shown.replace("three", "four")), encoding="utf-8")
     done = nbval(built, tmp_path / "second")
 
     assert done.returncode == 1
