@@ -53,10 +53,9 @@ def open_browser() -> Iterator["Browser"]:
         BrowserMissingError: there is no Chromium, or playwright is not installed.
     """
     program = find_chromium()
-    if program is None:
-        raise BrowserMissingError(
-            "install chromium (Debian: apt install chromium), or set CHROMIUM"
-        )
+    if program is None or not program.exists():
+        remedy = "install chromium (Debian: apt install chromium), or set CHROMIUM"
+        raise BrowserMissingError(f"{program} is not there; {remedy}" if program else remedy)
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:

@@ -24,15 +24,14 @@ BRIGHTNESS = """
 @pytest.fixture
 def saved(wal_engine: Engine, tmp_path):
     """A film as a page on disk, and the labels of its steps."""
-    with Session(wal_engine) as session:
-        with lens(session, hide=QUIET, title="A case and its note") as film:
-            case = CaseRecord(
-                id="CASE-001", title="Broken lamp, seen by the driver", status="DRAFT"
-            )
-            session.add(case)
-            session.flush()
-            case.notes.append(CaseNoteRecord(text="the driver was called", created_at=utc_now()))
-            session.commit()
+    session = Session(wal_engine)
+    with lens(session, hide=QUIET, title="A case and its note") as film:
+        case = CaseRecord(id="CASE-001", title="Broken lamp, seen by the driver", status="DRAFT")
+        session.add(case)
+        session.flush()
+        case.notes.append(CaseNoteRecord(text="the driver was called", created_at=utc_now()))
+        session.commit()
+    session.close()
     path = tmp_path / "film.html"
     film.save(path)
     return path.as_uri(), [step.label for step in film.steps]
