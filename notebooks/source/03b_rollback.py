@@ -28,7 +28,7 @@ lamp = CaseRecord(id="CASE-001", title="Broken lamp", status="DRAFT")
 label = CaseRecord(id="CASE-002", title="Torn label", status="DRAFT")
 session.add_all([lamp, label])
 session.commit()
-[case.id for case in session]
+sorted(case.id for case in session)
 
 # %% [markdown]
 # ## Database, Session, objects

@@ -104,6 +104,36 @@ def test_it_fits_on_a_phone_by_day_and_by_night(opened, scheme: str) -> None:
     assert (ink > paper) == (scheme == "dark")
 
 
+JUPYTERLAB = """
+.output dl, .output dt, .output dd { display: block; }
+.output dt { float: left; width: 20%; } .output dd { float: left; width: 80%; }
+.common ul:not(.inline), .common ol:not(.inline) { padding-left: 2em; }
+.themed .common :not(pre) > code { padding: 1px 5px; background-color: red; }"""
+
+
+def test_the_styles_of_a_notebook_stay_outside(browser, saved, tmp_path) -> None:
+    """JupyterLab gave a name a fifth of a column: it was written letter below letter."""
+    film = (tmp_path / "film.html").read_text(encoding="utf-8").partition("<body")[2]
+    page = browser.new_context(viewport=PHONE).new_page()
+    page.set_content(
+        f'<style>{JUPYTERLAB}</style><div class="output"><div class="themed"><div class="common">'
+        f"<div{film}</div></div></div>"
+    )
+    page.wait_for_selector(SHOWN)
+    page.locator("uow-film").focus()
+    page.keyboard.press("End")
+
+    def computed(what, name):
+        found = page.locator(f".uf-now {what}").first
+        return found.evaluate("(one, name) => getComputedStyle(one)[name]", name)
+
+    assert computed(".uf-card dt", "float") == "none"
+    assert computed("ul.uf-cards", "paddingLeft") == "0px"
+    assert computed("code", "backgroundColor") == "rgba(0, 0, 0, 0)"
+    one_line = 20
+    assert page.locator(".uf-now .uf-card dt").last.bounding_box()["height"] < one_line
+
+
 def test_without_a_script_it_is_a_list_of_steps(browser, saved) -> None:
     """A mail program, or a page with a strict policy, runs no script."""
     page = browser.new_context(java_script_enabled=False).new_page()
