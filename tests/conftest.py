@@ -18,7 +18,7 @@ from workbook.postgres.errors import PostgresUnavailableError
 from workbook.postgres.server import private_server
 
 TEMPLATE = "template"
-MISSING = "PostgreSQL is missing: "
+MISSING = ("PostgreSQL is missing", "A browser is missing")
 GUARDED = {"contract", "integration", "e2e"}
 
 
@@ -56,12 +56,29 @@ def postgres_server():
         try:
             server = stack.enter_context(private_server())
         except PostgresUnavailableError as error:
-            give_up = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
-            give_up(MISSING + str(error))
+            give_up(f"{MISSING[0]}: {error}")
         schema = SqlSchema(build_postgresql_engine(server.create_database(TEMPLATE)))
         schema.upgrade()
         schema.close()
         yield server
+
+
+def give_up(reason):
+    """Skip the test that lacks something; on CI nothing may be lacking."""
+    (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
+
+
+@pytest.fixture
+def browser():
+    """A headless Chromium of this test's own."""
+    from tests.browser import BrowserMissingError, open_browser  # the wheel has no such file
+
+    with ExitStack() as stack:
+        try:
+            browser = stack.enter_context(open_browser())
+        except BrowserMissingError as error:
+            give_up(f"{MISSING[1]}: {error}")
+        yield browser
 
 
 @pytest.fixture
@@ -104,14 +121,15 @@ def store_url(request):
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say in one line that PostgreSQL was not tested: a skip is easily overlooked."""
+    """Say in one line what was not tested, and why: a skip is easily overlooked."""
     skipped = terminalreporter.getreports("skipped")
     reasons = [str(report.longrepr[2]) for report in skipped if isinstance(report.longrepr, tuple)]
-    missing = [reason for reason in reasons if MISSING in reason]
-    if missing:
-        reason = missing[0].partition(MISSING)[2]
-        line = f"{len(missing)} tests did not run: PostgreSQL is missing. {reason}"
-        terminalreporter.write_line(line, yellow=True, bold=True)
+    for what in MISSING:
+        missing = [reason for reason in reasons if what in reason]
+        if missing:
+            reason = missing[0].partition(f"{what}: ")[2]
+            line = f"{len(missing)} tests did not run: {what}. {reason}"
+            terminalreporter.write_line(line, yellow=True, bold=True)
 
 
 @pytest.fixture(scope="session")

@@ -92,7 +92,7 @@ class Equivalent:
 
 @dataclass(frozen=True)
 class Lesson:
-    """One lesson. `folder` holds its page, starter and tests."""
+    """One lesson. `folder` holds its page, starter and tests; `experiments` are its notebooks."""
 
     folder: Path
     title: str
@@ -109,8 +109,8 @@ class Lesson:
     points: tuple[str, ...]
     misconceptions: tuple[Misconception, ...]
     statements: Mapping[str, int] = field(default_factory=dict)
-    experiment: str = ""
     card: Card | None = None
+    experiments: tuple[str, ...] = ()
     postgres: bool = False
     equivalents: tuple[Equivalent, ...] = ()
 
@@ -213,14 +213,20 @@ class _Reader:
                 self.misconception(table, len(tasks)) for table in self.tables("misconception")
             ),
             statements=self.data.get("statements", {}),
-            experiment=self.data.get("experiment", ""),
             card=self.card(self.get("card", dict)) if "card" in self.data else None,
+            experiments=self.experiments(),
             postgres=bool(self.data.get("postgres", False)),
             equivalents=tuple(
                 Equivalent(self.text("mutant", table), self.text("why", table))
                 for table in self.data.get("equivalent", [])
             ),
         )
+
+    def experiments(self) -> tuple[str, ...]:
+        """Read `experiment`: the name of a notebook, or a list of them."""
+        value = self.data.get("experiment", [])
+        names = {"experiment": [value] if isinstance(value, str) else value}
+        return self.texts(names, "experiment")
 
     def file(self, index: int, table: dict[str, Any]) -> ExerciseFile:
         study = table.get("source", "") == "study"
