@@ -5,6 +5,7 @@ import traceback
 from collections.abc import Collection, Iterator
 
 from workbook.home import shown
+from workbook.limit import OutOfTime
 from workbook.verdict import Place
 
 _LONGEST = 12
@@ -15,11 +16,15 @@ _SELF_IMPORT = re.compile(r"cannot import name '(?P<name>\w+)' from .*case_track
 def explain(error: BaseException, files: Collection[str]) -> tuple[str, str]:  # noqa: PLR0911 - one line for each kind
     """Return the reason (one word) and the message for a failed test.
 
-    `files` are the learner's. Reasons: todo, assertion, missing, import, syntax, error.
+    `files` are the learner's. Reasons: todo, assertion, missing, import, syntax, endless, error.
     """
     match error:
         case NotImplementedError() if todo := _TODO.search(str(error)):
             return "todo", f"{todo[0]} is still to do"
+        case OutOfTime():
+            return "endless", str(error)
+        case SystemExit():
+            return "error", f"the code ended the program: SystemExit({error.code!r})"
         case AssertionError():
             return "assertion", _short(_without_introspection(str(error)) or "an assertion failed")
         case SyntaxError():

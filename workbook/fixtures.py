@@ -1,5 +1,6 @@
 """What a lesson's test can ask for. Every database here is a real SQLite file of its own."""
 
+import contextlib
 import importlib
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -62,12 +63,17 @@ def database(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def engine(database: Path) -> Iterator["Engine"]:
+def engine(room: "Room", database: Path) -> Iterator["Engine"]:
     """An engine on an empty database with the app's tables."""
     app = importlib.import_module
+    if room.empty_database:
+        database.write_bytes(room.empty_database)
     engine: Engine = app("case_tracker.adapters.sql.engine").build_engine(f"sqlite:///{database}")
-    # No migration: what the tables look like is for the learner's models to say.
-    app("case_tracker.adapters.sql.audit").AuditEventRecord.metadata.create_all(engine)
+    if not room.empty_database:
+        # No migration: what the tables look like is for the learner's models to say.
+        app("case_tracker.adapters.sql.audit").AuditEventRecord.metadata.create_all(engine)
+        with contextlib.closing(sqlite3.connect(database)) as connection:
+            room.empty_database = connection.serialize()
     yield engine
     engine.dispose()
 
@@ -95,13 +101,9 @@ def other_connection(database: Path) -> Callable[[str], list[tuple[Any, ...]]]:
 
 
 @pytest.fixture
-def recording(room: "Room") -> Callable[[], Recorder]:
-    """A maker of recorders, each for one block of a test."""
-
-    def start() -> Recorder:
-        return Recorder(user_code=room.paths.__contains__)
-
-    return start
+def recording(room: "Room") -> Callable[..., Recorder]:
+    """A maker of recorders, each for one block of a test; it takes whose lines to name."""
+    return room.recorder_of_a_block
 
 
 @pytest.fixture
