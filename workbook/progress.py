@@ -32,7 +32,7 @@ class Progress:
     predicted: dict[str, str] = field(default_factory=dict)
 
     def update(self, change: Callable[["Progress"], None]) -> None:
-        """Make a change to the file as it is now, and to this copy.
+        """Make a change to the file as it is now; this copy becomes what the file says.
 
         Two programs that change it at the same time lose nothing of each other.
 
@@ -44,7 +44,7 @@ class Progress:
             fresh = _read(self.path)
             change(fresh)
             fresh.save()
-        change(self)
+        vars(self).update(vars(fresh))
 
     def set_passed(self, lesson: str, *, passed: bool) -> None:
         """Note that a lesson has passed, or that it does not pass any more."""

@@ -14,7 +14,7 @@ MARKS: dict[str, tuple[str, Role]] = {
     "to do": ("  ", ""),
     "here": ("->", "here"),
 }
-UNREADABLE = ("syntax", "import")
+UNREADABLE = ("syntax", "import", "file")
 
 
 def render(verdict: Verdict, width: int = 80) -> Iterator[str]:
@@ -22,10 +22,15 @@ def render(verdict: Verdict, width: int = 80) -> Iterator[str]:
     return plain(lines(verdict, width))
 
 
-def lines(verdict: Verdict, width: int) -> Iterator[Line]:
-    """Yield the same lines with their meaning, for a terminal that can show it."""
-    yield from title(verdict, width)
-    yield from tasks(verdict)
+def lines(
+    verdict: Verdict, width: int, *, low: bool = False, indent: str = ""
+) -> Iterator[Line]:
+    """Yield the same lines with their meaning, for a terminal that can show it.
+
+    `low` puts the tasks in as few rows as possible, for a window with few of them.
+    """
+    yield from title(verdict, width, indent)
+    yield from _in_rows(verdict, width) if low else tasks(verdict)
     cause = verdict.root_cause
     if cause is None:
         yield from _success(verdict, width)
@@ -36,11 +41,12 @@ def lines(verdict: Verdict, width: int) -> Iterator[Line]:
         yield from _still_to_do(verdict, width)
 
 
-def title(verdict: Verdict, width: int) -> Iterator[Line]:
+def title(verdict: Verdict, width: int, indent: str = "") -> Iterator[Line]:
     """Yield the lesson's name and how much of it is done."""
     score = f"{verdict.earned} of {len(verdict.tasks)} tasks"
-    room = max(width - len(score) - 1, 0)
-    yield line(f"{f'{verdict.lesson}  {verdict.title}'[:room]:<{room}} {score}")
+    room = max(width - len(score) - len(indent) - 1 - len(indent) // 2, 0)
+    name = f"{verdict.lesson}  {verdict.title}"[:room]
+    yield line(indent, Part(name, "strong"), " " * (room - len(name) + 1), score)
     yield BLANK
 
 
@@ -52,6 +58,17 @@ def tasks(verdict: Verdict) -> Iterator[Line]:
         yield line(
             "  ", Part(mark, role), Part(f"  {task.label}  {task.name}", name_role), _note(task, verdict)
         )
+
+
+def _in_rows(verdict: Verdict, width: int) -> Iterator[Line]:
+    row: list[Part] = []
+    for task in verdict.tasks:
+        mark, role = MARKS[_state(task, verdict)]
+        row += [Part(f"  {mark}", role), Part(f" {task.label}")]
+        if sum(len(part.text) for part in row) > width - 10:
+            yield tuple(row)
+            row = []
+    yield tuple(row)
 
 
 def _state(task: TaskResult, verdict: Verdict) -> str:

@@ -33,7 +33,7 @@ def plain(lines: Iterable[Line]) -> Iterator[str]:
 
 def wrapped(text: str, width: int, indent: str = "    ", role: Role = "") -> Iterator[Line]:
     """Yield a paragraph, broken between words, its own indentation kept."""
-    deep = indent + " " * (len(text) - len(text.lstrip()))
+    deep = indent + " " * (len(text) - len(text.lstrip(" -")))  # a point of a list hangs
     for part in textwrap.wrap(
         text, max(width - 4, NARROWEST), initial_indent=indent, subsequent_indent=deep
     ):

@@ -17,6 +17,8 @@ from workbook.warm.orders import Answer, Order, read_answer, stopped
 
 DIED = "the process that runs the tests was ended from outside; the next check starts a new one"
 
+_PATIENCE_S = 5.0
+
 
 class Helper:
     """Carries out orders one at a time: a new one takes the place of the one before.
@@ -93,7 +95,8 @@ class _Process:
             start_new_session=True,  # Ctrl-C at the terminal is not for it
             env=os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
         )
-        threading.Thread(target=self._listen, daemon=True).start()
+        self._thread = threading.Thread(target=self._listen, daemon=True)
+        self._thread.start()
 
     def send(self, number: int, order: Order) -> bool:
         """Pass an order on; False when the process is not there any more."""
@@ -142,7 +145,10 @@ class _Process:
         if not self._forks:
             self._process.kill()
         try:
-            self._process.wait(timeout=5)
+            self._process.wait(timeout=_PATIENCE_S)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        self._thread.join(timeout=_PATIENCE_S)
+        assert self._process.stdout  # noqa: S101 - it is a pipe, see above
+        self._process.stdout.close()

@@ -51,7 +51,8 @@ class Watcher:
         self._view: View | None = None
         self._top = 0
         self._status = Part("")
-        self._notice = ""
+        self._notice = ""  # until the next key
+        self._standing = ""  # a notice that stays
         self._ended = False
         self._all: dict[str, str] = {}
 
@@ -75,7 +76,7 @@ class Watcher:
             case Heard(answer):
                 self._work.heard(answer)
             case Noticed(text):
-                self._say(text)
+                self._standing = text
             case Resized():
                 pass  # it is drawn anew in any case
             case Ended():
@@ -95,7 +96,6 @@ class Watcher:
         self._check()
 
     def _saved(self) -> None:
-        self._notice = ""
         if not isinstance(self._view, Opening):
             self._show(None)
         self._check()
@@ -131,6 +131,7 @@ class Watcher:
     # What the keys do.
 
     def _key(self, name: str) -> None:
+        self._notice = ""
         if self._view and self._view.key(name):
             return
         action = self._actions().get(name)
@@ -340,12 +341,17 @@ class Watcher:
         self._top = max(self._top + by, 0)
 
     def _draw(self) -> None:
-        size = self._terminal.size
-        body = [BLANK, *(self._view.lines(size[0]) if self._view else self._main(size[0]))]
-        drawn, self._top = compose(body, self._footer(), size, self._top, self._terminal.bar)
+        size, footer = self._terminal.size, self._footer()
+        drawn: list[Line] = []
+        for low in (False, True):  # the first layout that fits, else the last one
+            body = [BLANK, *(self._view.lines(size[0]) if self._view else self._main(size[0], low))]
+            drawn, top = compose(body, footer, size, self._top, self._terminal.bar)
+            if len(body) <= size[1] - 4 or self._view:
+                break
+        self._top = top
         self._terminal.draw(drawn)
 
-    def _main(self, width: int) -> Iterator[Line]:
+    def _main(self, width: int, low: bool) -> Iterator[Line]:
         if self._failure:
             yield line(f"  {self._lesson.slug}  {self._lesson.title}")
             yield BLANK
@@ -357,11 +363,11 @@ class Watcher:
             yield BLANK
             yield line(Part("  checking …", "here"))
         elif self._verdict.passed:
-            yield from report.title(self._verdict, width)
+            yield from report.title(self._verdict, width, "  ")
             yield from report.tasks(self._verdict)
             yield from report.passed(self._verdict, width)
         else:
-            yield from report.lines(self._verdict, width)
+            yield from report.lines(self._verdict, width, low=low, indent="  ")
 
     def _footer(self) -> Footer:
         path = self._lesson.folder / self._lesson.files[0].name
@@ -372,7 +378,7 @@ class Watcher:
             path=shown(path),
             link=str(path),
             status=self._status,
-            notice=self._notice,
+            notice=self._notice or self._standing,
             keys=self._view.keys if self._view and self._view.keys else self._keys(),
         )
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from workbook.text import BLANK, Line, Part, line
+from workbook.text import BLANK, Line, Part, line, wrapped
 
 _LEAST = 3  # rows for the body, however low the window is
 
@@ -44,7 +44,7 @@ def _footer(footer: Footer, width: int, signs: str) -> list[Line]:
     rows.append(_progress(footer, width, signs))
     rows.append(_beside(Part(f"  {footer.path}", link=footer.link), footer.status, width))
     if footer.notice:
-        rows.append(line(Part(f"  {footer.notice}", "here")))
+        rows += wrapped(footer.notice, width, "  ", "here")
     return rows + _keys(footer.keys, width)
 
 
