@@ -13,10 +13,11 @@ _TODO = re.compile(r"TODO (\d+\.\d+)")
 _SELF_IMPORT = re.compile(r"cannot import name '(?P<name>\w+)' from .*case_tracker")
 
 
-def explain(error: BaseException, files: Collection[str]) -> tuple[str, str]:  # noqa: PLR0911 - one line for each kind
+def explain(error: BaseException, files: Collection[str]) -> tuple[str, str]:  # noqa: C901, PLR0911 - one line for each kind
     """Return the reason (one word) and the message for a failed test.
 
-    `files` are the learner's. Reasons: todo, assertion, missing, import, syntax, file, endless, error.
+    `files` are the learner's. The reason is one of todo, assertion, missing, import,
+    syntax, file, endless and error.
     """
     match error:
         case NotImplementedError() if todo := _TODO.search(str(error)):

@@ -19,20 +19,23 @@ def limit_s() -> float:
         return DEFAULT_S
 
 
-class OutOfTime(BaseException):  # noqa: N818 - as KeyboardInterrupt: no `except Exception` takes it
+class OutOfTime(BaseException):
     """The time is over. Not an Exception, so that `except Exception` does not swallow it."""
 
     def __init__(self, limit_s: float) -> None:
         self.limit_s = limit_s
         super().__init__(
-            f"not finished after {limit_s:g} s, so it was stopped: is there a loop that does not end?"
+            f"not finished after {limit_s:g} s, so it was stopped: "
+            "is there a loop that does not end?"
         )
 
 
 @contextmanager
 def at_most(limit_s: float) -> Iterator[None]:
     """Raise OutOfTime in the block when it takes longer; 0 means no limit."""
-    possible = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
+    possible = (
+        hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
+    )
     if not limit_s or not possible:
         yield
         return

@@ -22,15 +22,13 @@ def render(verdict: Verdict, width: int = 80) -> Iterator[str]:
     return plain(lines(verdict, width))
 
 
-def lines(
-    verdict: Verdict, width: int, *, low: bool = False, indent: str = ""
-) -> Iterator[Line]:
+def lines(verdict: Verdict, width: int, *, low: bool = False, indent: str = "") -> Iterator[Line]:
     """Yield the same lines with their meaning, for a terminal that can show it.
 
     `low` puts the tasks in as few rows as possible, for a window with few of them.
     """
     yield from title(verdict, width, indent)
-    yield from _in_rows(verdict, width) if low else tasks(verdict)
+    yield from tasks(verdict, width, low=low)
     cause = verdict.root_cause
     if cause is None:
         yield from _success(verdict, width)
@@ -50,13 +48,19 @@ def title(verdict: Verdict, width: int, indent: str = "") -> Iterator[Line]:
     yield BLANK
 
 
-def tasks(verdict: Verdict) -> Iterator[Line]:
-    """Yield one line for each task."""
+def tasks(verdict: Verdict, width: int, *, low: bool = False) -> Iterator[Line]:
+    """Yield one line for each task; `low` puts several into a line."""
+    if low:
+        yield from _in_rows(verdict, width)
+        return
     for task in verdict.tasks:
         mark, role = MARKS[_state(task, verdict)]
         name_role: Role = "quiet" if task.outcome == "blocked" else ""
         yield line(
-            "  ", Part(mark, role), Part(f"  {task.label}  {task.name}", name_role), _note(task, verdict)
+            "  ",
+            Part(mark, role),
+            Part(f"  {task.label}  {task.name}", name_role),
+            _note(task, verdict),
         )
 
 

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from workbook.lens.entries import cut
-from workbook.text import BLANK, Line, Part, line, wrapped
+from workbook.text import BLANK, Line, Part, Role, line, wrapped
 from workbook.verdict import TaskResult, TestResult, Verdict
 
 Entry = dict[str, Any]
@@ -18,12 +18,14 @@ _NOTHING = "Nothing was sent by your lines, and no test of this task has counted
 
 def of_verdict(verdict: Verdict, task: TaskResult | None, width: int) -> Iterator[Line]:
     """Yield what was sent in the tests of one task; without a task, of all that have a budget."""
-    chosen = [task] if task else [t for t in verdict.tasks if any(test.measured for test in t.tests)]
+    chosen = (
+        [task] if task else [t for t in verdict.tasks if any(test.measured for test in t.tests)]
+    )
     tests = [test for one in chosen for test in one.tests if test.statements]
     label = f"{task.label}  {task.name}" if task else verdict.title
     yield line(Part(f"  What {label} sent", "strong"))
     for cost in verdict.costs:
-        role = "good" if cost.sent <= cost.budget else "bad"
+        role: Role = "good" if cost.sent <= cost.budget else "bad"
         yield line(f"  {cost.function}(): ", Part(f"{cost.sent} sent, budget {cost.budget}", role))
     if not tests:
         yield BLANK
@@ -89,7 +91,9 @@ def sent(entries: Sequence[Entry], width: int) -> Iterator[Line]:
             if first["type"] == "event":
                 yield line(f"         {text}", Part(times, "quiet"))
                 continue
-            yield line(f"    {number + 1:>3}  {text}", Part(_facts(first), "quiet"), Part(times, "bad"))
+            yield line(
+                f"    {number + 1:>3}  {text}", Part(_facts(first), "quiet"), Part(times, "bad")
+            )
             number += len(alike)
 
 
@@ -106,8 +110,8 @@ def _short(entry: Entry, width: int) -> str:
     from workbook.lens.statements import brief  # noqa: PLC0415 - only for what is shown
 
     if entry["type"] == "event":
-        return f"{entry['kind']} {entry['name'] or brief(entry['detail'])}".rstrip()
-    return cut(brief(entry["text"]), max(width - 30, 30))
+        return f"{entry['kind']} {entry['name'] or brief(str(entry['detail']))}".rstrip()
+    return cut(brief(str(entry["text"])), max(width - 30, 30))
 
 
 def _facts(entry: Entry) -> str:

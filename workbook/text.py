@@ -1,4 +1,4 @@
-"""Lines for a reader: text with a meaning, painted by a terminal or left plain. Knows no colours."""
+"""Lines for a reader: text with a meaning, to be painted or left plain. Knows no colours."""
 
 import textwrap
 from collections.abc import Iterable, Iterator

@@ -144,7 +144,7 @@ class Verdict:
 
     @property
     def current(self) -> TaskResult | None:
-        """Return the task to work on: a red one that was green or begun, else the first open one."""
+        """Return the task to work on: red, and green before or begun; else the first open one."""
         begun = (task for task in self._red() if not self._rank(task)[1])
         unfinished = (task for task in self.tasks if task.outcome != "passed")
         return next(begun, None) or next(unfinished, None)

@@ -15,7 +15,7 @@ from workbook.warm.orders import Answer, Order, read_answer, read_order
 
 KINDS = [
     pytest.param(True, id="fork", marks=pytest.mark.skipif(os.name == "nt", reason="no fork")),
-    pytest.param(False, id="stand-by"),
+    pytest.param(False, id="stand-by", marks=pytest.mark.thorough),
 ]
 linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
@@ -45,6 +45,16 @@ def test_a_verdict_is_the_same_as_in_this_process(ask):
 
     assert verdict.passed
     assert [task.label for task in verdict.tasks] == ["1.1", "1.2"]
+
+
+def test_a_stand_by_serves_where_there_is_no_fork(home, lesson_folder):
+    """On Windows, a process is started ahead for each order."""
+    texts = solution(load_lesson(lesson_folder), home)
+    killed = {name: "import os\nos._exit(0)\n" + text for name, text in texts.items()}
+
+    with Helper(forks=False) as helper:
+        assert "from outside" in helper.ask(Order(lesson_folder, texts=killed)).failure
+        assert from_data(helper.ask(Order(lesson_folder, texts=texts)).data).passed
 
 
 def test_a_prediction_is_answered_by_running_it(helper, home, lesson_folder):
@@ -102,7 +112,9 @@ def test_an_endless_loop_names_test_line_and_limit(ask):
 @pytest.mark.thorough
 def test_what_cannot_be_interrupted_is_ended(ask):
     """A wait in C, or code that catches everything, has a limit too."""
-    deaf = "import signal\nsignal.signal(signal.SIGALRM, signal.SIG_IGN)\nsignal.setitimer = print\n"
+    deaf = (
+        "import signal\nsignal.signal(signal.SIGALRM, signal.SIG_IGN)\nsignal.setitimer = print\n"
+    )
     answer = ask(deaf + "while True:\n    pass\n", 0.1)
 
     assert "the tests were not finished after 5.2 s" in answer.failure
@@ -135,7 +147,9 @@ def test_what_the_code_has_started_ends_with_it(home, lesson_folder, tmp_path):
 @linux
 def test_the_terminal_is_out_of_reach(ask):
     """Code that changes the terminal has none to change."""
-    code = "try:\n    open('/dev/tty')\nexcept OSError:\n    pass\nelse:\n    raise AssertionError\n"
+    code = (
+        "try:\n    open('/dev/tty')\nexcept OSError:\n    pass\nelse:\n    raise AssertionError\n"
+    )
 
     assert from_data(ask(code).data).passed
 

@@ -6,12 +6,12 @@ import shutil
 import click
 
 from workbook.commands.practice import watch_command
-from workbook.commands.shared import LESSON, WRONG_USE, Desk, check, has_terminal, open_desk
-from workbook.curriculum import HINT_LEVELS, Lesson
+from workbook.commands.shared import LESSON, WRONG_USE, check, has_terminal, open_desk
+from workbook.curriculum import HINT_LEVELS
 from workbook.home import command, shown
+from workbook.limit import limit_s
 from workbook.reset import reset_lesson
-from workbook.verdict import Verdict
-
+from workbook.verdict import Verdict, from_data
 
 
 def _print(verdict: Verdict) -> None:
@@ -49,20 +49,39 @@ def learn_command(ctx: click.Context) -> None:
 
 @click.command("check")
 @LESSON
+@click.option("--all", "every", is_flag=True, help="Run every lesson; one line for each.")
 @click.option("--json", "as_json", is_flag=True, help="Print the verdict as JSON.")
 @click.pass_context
-def check_command(ctx: click.Context, lesson: str | None, as_json: bool) -> None:  # noqa: FBT001 - click hands over a flag
+def check_command(ctx: click.Context, lesson: str | None, every: bool, as_json: bool) -> None:  # noqa: FBT001 - click hands over flags
     """Run the tests of a lesson and say what to do.
 
     Exit 0 when all passed, 1 when work is left, 2 for an unknown lesson. Example: workbook check 2
     """
     desk = open_desk()
+    if every:
+        ctx.exit(_check_all(desk))
     verdict = check(desk, desk.lesson(lesson))
     if as_json:
         click.echo(json.dumps(verdict.to_data(), indent=2, default=repr))
     else:
         _print(verdict)
     ctx.exit(0 if verdict.passed else 1)
+
+
+def _check_all(desk: Desk) -> int:
+    from workbook.warm.helper import Helper  # noqa: PLC0415 - only this needs a warm process
+    from workbook.warm.orders import Order  # noqa: PLC0415 - the same
+
+    with Helper() as helper:
+        for lesson in desk.lessons:
+            answer = helper.ask(Order(lesson.folder, limit_s=limit_s()))
+            if answer.failure:
+                click.echo(f"   {lesson.slug:<24} {answer.failure.splitlines()[0]}")
+                continue
+            verdict = desk.remember(lesson, from_data(answer.data), move=False)
+            mark = "ok" if verdict.passed else "  "
+            click.echo(f"{mark} {lesson.slug:<24} {verdict.earned} of {len(verdict.tasks)} tasks")
+    return 0 if all(lesson.slug in desk.progress.passed for lesson in desk.lessons) else 1
 
 
 @click.command("list")

@@ -22,11 +22,14 @@ def _width() -> int:
 
 @click.command("watch")
 @LESSON
-@click.option("--poll", is_flag=True, help="Look at the files instead of waiting for notifications.")
+@click.option(
+    "--poll", is_flag=True, help="Look at the files instead of waiting for notifications."
+)
 def watch_command(lesson: str | None = None, poll: bool = False) -> None:  # noqa: FBT001, FBT002 - click hands over a flag
-    """Watch a lesson: save the file, read the verdict. Keys: ? shows them. Example: workbook watch 2.
+    """Watch a lesson: save the file, read the verdict.
 
-    Exit 0. Without a terminal, use `workbook check`.
+    Its key ? shows the others. Exit 0. Without a terminal, use `workbook check`.
+    Example: workbook watch 2
     """
     desk = open_desk()
     chosen = desk.lesson(lesson)
@@ -53,8 +56,9 @@ def diff_command(lesson: str | None) -> None:
 @click.command("statements")
 @click.argument("task", metavar="[LESSON[.TASK]]", required=False)
 def statements_command(task: str | None) -> None:
-    """Show the SQL that the tests saw, with your lines and the budget. Example: workbook statements 2.5.
+    """Show the SQL that the tests saw, with your lines and the budget.
 
+    Example: workbook statements 2.5
     Without a task: the first one that is not green; after success, all beside the reference's.
     """
     from workbook.statements import beside, of_verdict  # noqa: PLC0415 - only this command needs it
@@ -119,9 +123,9 @@ def _came(lesson: Lesson, desk: Desk) -> str:
 @LESSON
 @click.option("--points", is_flag=True, help="Show the three points at once.")
 def explain_command(lesson: str | None, points: bool) -> None:  # noqa: FBT001 - click hands over a flag
-    """Answer one question after success, then compare with three points. Example: workbook explain 2.
+    """Answer one question after success, then compare with three points.
 
-    Exit 1 before the lesson has passed.
+    Example: workbook explain 2. Exit 1 before the lesson has passed.
     """
     from workbook.text import wrapped  # noqa: PLC0415 - only this command needs it
     from workbook.watch.views import explanation  # noqa: PLC0415 - the same

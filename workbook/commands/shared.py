@@ -4,7 +4,6 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 import click
 
@@ -27,6 +26,10 @@ def has_terminal() -> bool:
     return both and os.environ.get("TERM") != "dumb"
 
 
+def _complain(text: str) -> None:
+    click.echo(text, err=True)
+
+
 @dataclass
 class Desk:
     """The lessons and where the learner stands in them."""
@@ -34,7 +37,7 @@ class Desk:
     home: Home
     lessons: list[Lesson]
     progress: Progress
-    complain: Callable[[str], None] = partial(click.echo, err=True)
+    complain: Callable[[str], None] = _complain
 
     @property
     def current(self) -> Lesson:
@@ -60,7 +63,6 @@ class Desk:
             known = ", ".join(lesson.slug for lesson in self.lessons)
             raise click.UsageError(f"no lesson {word!r}. There is: {known}")
         return found
-
 
     def task(self, word: str | None) -> tuple[Lesson, int]:
         """Return the lesson and the task a person means by `2.1`; 0 when no task is named.

@@ -25,7 +25,7 @@ def fork(number: int, order: Order, parents: Iterable[int]) -> tuple[int, int]:
     pid = os.fork()
     if pid:
         os.close(writing)
-        os.set_blocking(reading, False)  # noqa: FBT003 - the name says it
+        os.set_blocking(reading, False)
         return pid, reading
     status = 1
     try:

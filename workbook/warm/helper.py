@@ -87,7 +87,7 @@ class _Process:
         self._timer: threading.Timer | None = None
         self._stopped = False
         arguments = [] if forks else ["--once"]
-        self._process = subprocess.Popen(
+        self._process = subprocess.Popen(  # noqa: S603 - it is our own module
             [sys.executable, "-m", "workbook.warm", *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

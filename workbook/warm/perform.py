@@ -40,7 +40,9 @@ def perform(number: int, order: Order) -> Answer:
     """Return the verdict as data, or what the probe answers; a failure says why there is none."""
     try:
         with _files(order) as files:
-            return Answer(number, _verdict(order, files) if order.kind == "check" else _probe(order, files))
+            return Answer(
+                number, _verdict(order, files) if order.kind == "check" else _probe(order, files)
+            )
     except (CheckError, CurriculumError) as error:
         return Answer(number, failure=str(error))
     except OSError as error:
@@ -60,9 +62,7 @@ def _files(order: Order) -> Iterator[Path]:
 
 def _verdict(order: Order, files: Path) -> dict[str, Any]:
     lesson = load_lesson(order.lesson)
-    verdict = run(
-        lesson, files, strict=order.strict, shuffle=order.shuffle, limit_s=order.limit_s
-    )
+    verdict = run(lesson, files, strict=order.strict, shuffle=order.shuffle, limit_s=order.limit_s)
     return verdict.to_data()
 
 

@@ -37,7 +37,7 @@ class Server:
         self._answers = answers
         self._wake, self._wake_writer = os.pipe()
         for end in (self._wake, self._wake_writer):
-            os.set_blocking(end, False)  # noqa: FBT003 - the name says it
+            os.set_blocking(end, False)
         self._line = bytearray()
         self._running: _Running | None = None
         self._loaded: set[object] = set()

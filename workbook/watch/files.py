@@ -13,6 +13,7 @@ from workbook.watch.events import Noticed, Post, Saved
 
 DEBOUNCE_MS, STEP_MS = 30, 10
 _LOOK_MS = 1000  # beside notifications
+_ON_ITS_WAY = 2  # looks: on a busy machine a notification is late
 _ALONE_S = 0.3  # without them
 _LOOKING = "no notifications here: looking at your files 3 times a second"
 
@@ -63,7 +64,7 @@ class Files:
         """Wait for notifications; return when a change came without one."""
         import watchfiles  # noqa: PLC0415 - not needed by those who only look
 
-        untold = False
+        untold, started = 0, False
         for changes in watchfiles.watch(
             self._folder,
             debounce=DEBOUNCE_MS,
@@ -77,9 +78,12 @@ class Files:
             if self._stop.is_set():
                 return
             changed = self._look()
-            if untold and not changes:
-                return  # it was not on its way either
-            untold = changed and not changes
+            if changes or not started:  # what came before the first notification could come
+                untold, started = 0, True
+            elif changed or untold:
+                untold += 1
+            if untold > _ON_ITS_WAY:
+                return
 
     def _look(self) -> bool:
         """Post Saved if a file is not as it was; say so."""

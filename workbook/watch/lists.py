@@ -55,7 +55,7 @@ class Lessons:
     def _text(lesson: Lesson) -> str:
         return " ".join([lesson.slug, lesson.title, *lesson.concepts]).lower()
 
-    def lines(self, width: int) -> Iterator[Line]:
+    def lines(self, _width: int) -> Iterator[Line]:
         """Return the list."""
         found, passed = self.found(), self.passed()
         self._settle(found)
@@ -79,7 +79,7 @@ class Lessons:
             self.at = next((n for n, x in enumerate(found) if x is self.current), 0)
         self.at = max(min(self.at, len(found) - 1), 0)
 
-    def key(self, name: str) -> bool:  # noqa: C901, PLR0912 - one line for each key
+    def key(self, name: str) -> bool:  # noqa: C901 - one line for each key
         """Move, search, filter, jump, reset or close."""
         if self.searching:
             return self._type(name)

@@ -23,8 +23,8 @@ class Footer:
 
 def compose(
     body: Sequence[Line], footer: Footer, size: tuple[int, int], top: int, signs: str
-) -> tuple[list[Line], int]:
-    """Return the lines of a full window and the first line of the body that is shown.
+) -> tuple[list[Line], int, bool]:
+    """Return the lines of a full window, the first line of the body in it, and if all of it fits.
 
     `top` is where the reader has scrolled to; `signs` are: done, open, rule.
     """
@@ -34,9 +34,10 @@ def compose(
     top = max(min(top, len(body) - room), 0)
     shown = list(body[top : top + room])
     if hidden := len(body) - top - len(shown):
-        shown[-1] = line(Part(f"  … {hidden + 1} more lines: press space, or the arrow keys", "quiet"))
+        more = f"  … {hidden + 1} more lines: press space, or the arrow keys"
+        shown[-1] = line(Part(more, "quiet"))
     shown += [BLANK] * (room - len(shown))
-    return [*shown, *below][:height], top
+    return [*shown, *below][:height], top, len(body) <= room
 
 
 def _footer(footer: Footer, width: int, signs: str) -> list[Line]:

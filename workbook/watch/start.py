@@ -12,7 +12,6 @@ from workbook.watch.files import Files
 from workbook.watch.keys import Keyboard
 from workbook.watch.loop import Watcher
 from workbook.watch.terminal import Terminal
-from workbook.watch.work import Work
 
 
 def watch(desk: Desk, *, poll: bool = False) -> None:
@@ -23,7 +22,7 @@ def watch(desk: Desk, *, poll: bool = False) -> None:
         helper = stack.enter_context(Helper(lambda answer: events.put(Heard(answer))))
         keyboard = Keyboard(events.put)
         files = Files(desk.home.lessons, events.put, poll=poll)
-        watcher = Watcher(desk, terminal, files, keyboard, events)
+        watcher = Watcher(desk, files, keyboard, helper)
         _listen_to_signals(events)
         terminal.clear()
         keyboard.start()
@@ -31,7 +30,7 @@ def watch(desk: Desk, *, poll: bool = False) -> None:
         stack.callback(keyboard.stop)
         files.start()
         stack.callback(files.stop)
-        watcher.run(Work(helper, desk.home, watcher.answered))
+        watcher.run(terminal, events)
 
 
 def _listen_to_signals(events: "SimpleQueue[Event]") -> None:

@@ -23,7 +23,7 @@ class Terminal:
         self._links = env.get("TERM", "dumb") not in {"dumb", "linux"}
         self._host = socket.gethostname()
         encoding = (out.encoding or "").lower().replace("-", "")
-        self.bar = "█░─" if encoding == "utf8" else "#.-"
+        self.signs = "█░─" if encoding == "utf8" else "#.-"
 
     @property
     def size(self) -> tuple[int, int]:

@@ -1,6 +1,6 @@
 """What can stand in the body of the screen. A view draws itself and may use a key."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,10 +11,14 @@ Keys = Sequence[tuple[str, str]]
 
 
 class View(Protocol):
-    """One thing that is shown. `keys` are offered below it."""
+    """One thing that is shown."""
 
     name: str
-    keys: Keys
+
+    @property
+    def keys(self) -> Keys:
+        """Return what is offered below."""
+        ...
 
     def lines(self, width: int) -> Iterable[Line]:
         """Return the lines for a window of this width."""
@@ -127,7 +131,9 @@ def outcome(lesson: Lesson, chosen: str, came: str, width: int) -> Iterator[Line
     more = "As you expected. Why it is so" if same else "Not what you expected. Why it is so"
     page = lesson.folder / "README.md"
     text = f"{more}: lessons/{lesson.slug}/README.md#concept"
-    yield from (tuple(p._replace(link=str(page)) for p in row) for row in wrapped(text, width, "  "))
+    yield from (
+        tuple(p._replace(link=str(page)) for p in row) for row in wrapped(text, width, "  ")
+    )
 
 
 def hints(lesson: Lesson, number: int, level: int, width: int) -> Iterator[Line]:
@@ -178,6 +184,18 @@ def document(text: str, width: int) -> Iterator[Line]:
             yield line(f"    {row}" if row.strip() else "")
         else:
             yield from wrapped(row, width, "  ")
+
+
+def all_lessons(
+    lessons: Sequence[Lesson], came: Mapping[str, str], passed: Collection[str]
+) -> Iterator[Line]:
+    """Yield what came of checking all lessons, as far as it has come."""
+    yield line(Part("  All lessons", "strong"))
+    yield BLANK
+    for lesson in lessons:
+        result = came.get(lesson.slug, "…")
+        done = lesson.slug in came and lesson.slug in passed
+        yield line(Part("  ok" if done else "    ", "good"), f"  {lesson.slug:<24} {result}")
 
 
 HELP = (

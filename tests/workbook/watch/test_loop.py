@@ -113,7 +113,9 @@ def test_all_lessons_are_checked_on_request(two_lessons, learner, save, finished
     learner.sees("1 of 2 lessons")
     learner.press("c")
 
-    learner.sees("ok  01_counting              2 of 2 tasks", "02_boxes                 0 of 2 tasks")
+    learner.sees(
+        "ok  01_counting              2 of 2 tasks", "02_boxes                 0 of 2 tasks"
+    )
 
 
 def test_reset_asks_and_keeps_the_file_beside(learner, save, home, finished):
@@ -173,7 +175,9 @@ def test_without_notifications_it_looks_and_says_so(sit_down, save, finished):
     person.sees("passed")
 
 
-@pytest.mark.parametrize("size", [(34, 10), *(pytest.param(s, marks=wide) for s in ((80, 24), (140, 50)))])
+@pytest.mark.parametrize(
+    "size", [(34, 10), *(pytest.param(s, marks=wide) for s in ((80, 24), (140, 50)))]
+)
 def test_progress_and_path_are_always_visible(sit_down, save, finished, size):
     """Whatever the window: how far, where, and which keys."""
     person = sit_down(size=size)
