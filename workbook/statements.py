@@ -71,11 +71,11 @@ def _two(yours: TestResult, other: TestResult, width: int) -> Iterator[Line]:
 
 
 def _texts(test: TestResult) -> list[str]:
-    return [entry.get("text", entry["kind"]) for entry in test.statements]
+    return [str(entry.get("text", entry["kind"])) for entry in test.statements]
 
 
 def _sum(test: TestResult) -> str:
-    count = sum(entry["type"] == "statement" for entry in test.statements)
+    count: int = sum(entry["type"] == "statement" for entry in test.statements)
     return f"{count} statement" + "s" * (count != 1)
 
 

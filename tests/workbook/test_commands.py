@@ -145,8 +145,8 @@ def test_help_loads_no_database_and_no_web_framework():
         "import sys\nfrom workbook.cli import cli\n"
         "try:\n    cli(['--help'], prog_name='workbook')\nexcept SystemExit:\n    pass\n"
         "heavy = {'sqlalchemy', 'fastapi', 'pydantic', 'pytest', 'rich', 'watchfiles', 'asyncio',\n"
-        "         'tomllib', 'subprocess', 'workbook.curriculum', 'workbook.warm'} & set(sys.modules)\n"
-        "assert not heavy, heavy\n"
+        "         'tomllib', 'subprocess', 'workbook.curriculum', 'workbook.warm'}\n"
+        "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, timeout=60)
 

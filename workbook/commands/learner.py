@@ -6,7 +6,7 @@ import shutil
 import click
 
 from workbook.commands.practice import watch_command
-from workbook.commands.shared import LESSON, WRONG_USE, check, has_terminal, open_desk
+from workbook.commands.shared import LESSON, WRONG_USE, Desk, check, has_terminal, open_desk
 from workbook.curriculum import HINT_LEVELS
 from workbook.home import command, shown
 from workbook.limit import limit_s

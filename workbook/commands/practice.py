@@ -67,15 +67,15 @@ def statements_command(task: str | None) -> None:
     lesson, number = desk.task(task)
     verdict = check(desk, lesson)
     chosen = verdict.tasks[number - 1] if number else verdict.current
-    _print(of_verdict(verdict, chosen, _width()))
     if verdict.passed and not number:
         from workbook.derive import solution  # noqa: PLC0415 - the same
         from workbook.variants import Variant, run_variants  # noqa: PLC0415 - the same
 
         reference = run_variants(lesson, [Variant("reference", solution(lesson, desk.home))])
         if not isinstance(theirs := reference["reference"], str):
-            click.echo("")
             _print(beside(verdict, theirs, _width()))
+            click.echo("")
+    _print(of_verdict(verdict, chosen, _width()))
 
 
 @click.command("predict")

@@ -107,16 +107,15 @@ class Actions:
         verdict = self._state.verdict
         if verdict is None:
             return
+        if self._state.reference:
+            yield from statements.beside(verdict, self._state.reference, width)
+            yield BLANK
+        elif verdict.passed:
+            yield line(Part("  running the reference …", "quiet"))
+            yield BLANK
         cause = verdict.root_cause
         first = next((t for t in verdict.tasks if cause and t.number == cause.task), None)
         yield from statements.of_verdict(verdict, first or verdict.current, width)
-        if not verdict.passed:
-            return
-        yield BLANK
-        if self._state.reference is None:
-            yield line(Part("  running the reference …", "quiet"))
-        else:
-            yield from statements.beside(verdict, self._state.reference, width)
 
     def list(self) -> None:
         """Show all lessons, to search, jump and reset."""
