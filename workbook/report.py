@@ -22,10 +22,13 @@ def render(verdict: Verdict, width: int = 80) -> Iterator[str]:
     return plain(lines(verdict, width))
 
 
-def lines(verdict: Verdict, width: int, *, low: bool = False, indent: str = "") -> Iterator[Line]:
+def lines(
+    verdict: Verdict, width: int, *, low: bool = False, keys: bool = False, indent: str = ""
+) -> Iterator[Line]:
     """Yield the same lines with their meaning, for a terminal that can show it.
 
-    `low` puts the tasks in as few rows as possible, for a window with few of them.
+    `low` puts the tasks in as few rows as possible, for a window with few of them. `keys` says
+    that a key opens a hint.
     """
     yield from title(verdict, width, indent)
     yield from tasks(verdict, width, low=low)
@@ -36,7 +39,7 @@ def lines(verdict: Verdict, width: int, *, low: bool = False, indent: str = "") 
     yield BLANK
     yield from root_cause(cause, verdict, width)
     if cause.reason not in UNREADABLE:
-        yield from _still_to_do(verdict, width)
+        yield from _still_to_do(verdict, width, keys=keys)
 
 
 def title(verdict: Verdict, width: int, indent: str = "") -> Iterator[Line]:
@@ -122,14 +125,15 @@ def _link(place: Place) -> Part:
     return Part(show(place), link=str(place))
 
 
-def _still_to_do(verdict: Verdict, width: int) -> Iterator[Line]:
+def _still_to_do(verdict: Verdict, width: int, *, keys: bool) -> Iterator[Line]:
     task = verdict.current
     if task is None:
         return
     yield line(Part("  next", "here"))
     yield from wrapped(f"{task.label}  {task.todo}", width)
+    hint = "press h" if keys else command("hint", task.label)
     where = (_link(task.place), Part("   ")) if task.place else ()
-    yield line("    ", *where, Part(f"stuck? {command('hint', task.label)}", "quiet"))
+    yield line("    ", *where, Part(f"stuck? {hint}", "quiet"))
 
 
 def _success(verdict: Verdict, width: int) -> Iterator[Line]:

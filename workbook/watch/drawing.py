@@ -58,7 +58,7 @@ def _verdict(state: State, width: int, *, low: bool) -> Iterator[Line]:
         yield from report.tasks(verdict, width, low=low)
         yield from report.passed(verdict, width)
     else:
-        yield from report.lines(verdict, width, low=low, indent="  ")
+        yield from report.lines(verdict, width, low=low, keys=True, indent="  ")
 
 
 def _footer(state: State) -> Footer:
