@@ -66,6 +66,7 @@ def _arguments(lesson: Lesson, files: Path, answer: Path) -> list[str]:
         "-c",
         str(answer.with_name("pytest.ini")),  # what stands around the lesson does not matter here
         f"--rootdir={lesson.folder.parent}",
+        f"--confcutdir={lesson.folder}",  # else pytest lists every folder above the lesson
         "--import-mode=importlib",
         "--strict-markers",
         "--disable-plugin-autoload",

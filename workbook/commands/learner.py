@@ -6,7 +6,7 @@ import shutil
 import click
 
 from workbook.commands.practice import watch_command
-from workbook.commands.shared import LESSON, WRONG_USE, Desk, check, has_terminal, open_desk
+from workbook.commands.shared import LESSON, WRONG_USE, Desk, check, has_terminal, open_desk, show
 from workbook.curriculum import HINT_LEVELS
 from workbook.home import command, shown
 from workbook.limit import limit_s
@@ -15,10 +15,9 @@ from workbook.verdict import Verdict, from_data
 
 
 def _print(verdict: Verdict) -> None:
-    from workbook.report import render  # noqa: PLC0415 - see above
+    from workbook.report import lines  # noqa: PLC0415 - `hint` and `list` need no report
 
-    for line in render(verdict, shutil.get_terminal_size().columns):
-        click.echo(line)
+    show(lines(verdict, shutil.get_terminal_size().columns))
 
 
 @click.command("status")

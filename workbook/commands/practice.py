@@ -1,19 +1,12 @@
 """What belongs to the loop of practice: watch, predict, look, compare, explain."""
 
 import shutil
-from collections.abc import Iterable
 
 import click
 
-from workbook.commands.shared import LESSON, WRONG_USE, Desk, check, has_terminal, open_desk
+from workbook.commands.shared import LESSON, WRONG_USE, Desk, check, has_terminal, open_desk, show
 from workbook.curriculum import Lesson
 from workbook.home import command
-from workbook.text import Line, plain
-
-
-def _print(lines: Iterable[Line]) -> None:
-    for text in plain(lines):
-        click.echo(text)
 
 
 def _width() -> int:
@@ -50,7 +43,7 @@ def diff_command(lesson: str | None) -> None:
     from workbook.difference import against_starter  # noqa: PLC0415 - only this command needs it
 
     desk = open_desk()
-    _print(against_starter(desk.lesson(lesson), desk.home))
+    show(against_starter(desk.lesson(lesson), desk.home))
 
 
 @click.command("statements")
@@ -73,9 +66,9 @@ def statements_command(task: str | None) -> None:
 
         reference = run_variants(lesson, [Variant("reference", solution(lesson, desk.home))])
         if not isinstance(theirs := reference["reference"], str):
-            _print(beside(verdict, theirs, _width()))
+            show(beside(verdict, theirs, _width()))
             click.echo("")
-    _print(of_verdict(verdict, chosen, _width()))
+    show(of_verdict(verdict, chosen, _width()))
 
 
 @click.command("predict")
@@ -92,7 +85,7 @@ def predict_command(lesson: str | None, answer: str | None) -> None:
     item = desk.lesson(lesson)
     choices = item.predict.choices
     if answer is None:
-        _print(prediction(item.predict, "", _width()))
+        show(prediction(item.predict, "", _width()))
         click.echo("")
         if not has_terminal():
             click.echo(f"  answer: {command('predict', str(item.number), '1')}")
@@ -105,7 +98,7 @@ def predict_command(lesson: str | None, answer: str | None) -> None:
         raise click.UsageError(f"no choice {answer!r}; there is 1 to {len(choices)}")
     chosen = choices[int(answer) - 1]
     desk.predicted(item, chosen)
-    _print(outcome(item, chosen, _came(item, desk), _width()))
+    show(outcome(item, chosen, _came(item, desk), _width()))
 
 
 def _came(lesson: Lesson, desk: Desk) -> str:
@@ -136,10 +129,10 @@ def explain_command(lesson: str | None, points: bool) -> None:  # noqa: FBT001 -
         click.echo(f"{item.slug} has not passed yet: {command('check', str(item.number))}")
         raise SystemExit(WRONG_USE - 1)
     if not points:
-        _print(wrapped(item.explain, _width(), "  "))
+        show(wrapped(item.explain, _width(), "  "))
         click.echo("")
         if not has_terminal():
             click.echo(f"  compare: {command('explain', str(item.number), '--points')}")
             return
         click.prompt("  your answer, in your own words", default="", show_default=False)
-    _print(explanation(item, _width()))
+    show(explanation(item, _width()))

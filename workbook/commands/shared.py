@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import click
@@ -11,6 +11,7 @@ from workbook.curriculum import HINT_LEVELS, CurriculumError, Lesson, find_lesso
 from workbook.home import Home, find_home
 from workbook.limit import limit_s
 from workbook.progress import Progress, load_progress
+from workbook.text import Line, plain
 from workbook.verdict import Verdict
 
 WRONG_USE = 2
@@ -134,6 +135,19 @@ def open_desk() -> Desk:
     if not lessons:
         raise click.UsageError(f"{home.lessons} holds no lessons")
     return Desk(home, lessons, load_progress(home))
+
+
+def show(lines: Iterable[Line]) -> None:
+    """Print lines: with colours and links on a terminal, plain everywhere else."""
+    lines = list(lines)
+    if sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb":
+        from workbook.watch.terminal import Terminal  # noqa: PLC0415 - a pipe has no colours
+
+        texts: Iterable[str] = map(Terminal().paint, lines)
+    else:
+        texts = plain(lines)
+    for text in texts:
+        click.echo(text)
 
 
 def check(desk: Desk, lesson: Lesson) -> Verdict:
