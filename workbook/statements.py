@@ -50,7 +50,8 @@ def beside(yours: Verdict, reference: Verdict, width: int) -> Iterator[Line]:
         yield line(f"  {test.name}")
         yield from _two(test, other, width)
     yield BLANK
-    yield line(f"  The same in {same} tests." if same else "  No test has sent the same.")
+    tests = f"{same} test" + "s" * (same != 1)
+    yield line(f"  The same in {tests}." if same else "  No test has sent the same.")
 
 
 def _two(yours: TestResult, other: TestResult, width: int) -> Iterator[Line]:
