@@ -74,4 +74,4 @@ def _probe(order: Order, files: Path) -> str:
     try:
         return str(ask(Room(lesson, files), lesson.predict.observe))
     except Exception as error:
-        raise CheckError(f"{lesson.slug}: the probe raised {error!r}") from error
+        raise CheckError(f"{type(error).__name__}: {error}") from error
