@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
 
 Role = Literal["", "good", "bad", "here", "quiet", "strong"]
-NARROWEST = 30
+NARROWEST, WIDEST = 30, 100  # of a paragraph
 
 
 class Part(NamedTuple):
@@ -35,7 +35,7 @@ def wrapped(text: str, width: int, indent: str = "    ", role: Role = "") -> Ite
     """Yield a paragraph, broken between words, its own indentation kept."""
     deep = indent + " " * (len(text) - len(text.lstrip(" -")))  # a point of a list hangs
     for part in textwrap.wrap(
-        text, max(width - 4, NARROWEST), initial_indent=indent, subsequent_indent=deep
+        text, min(max(width - 4, NARROWEST), WIDEST), initial_indent=indent, subsequent_indent=deep
     ):
         yield line(Part(part, role))
 

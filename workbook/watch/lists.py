@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from workbook.curriculum import Lesson
-from workbook.text import BLANK, Line, Part, line
+from workbook.text import BLANK, Line, Part, Role, line
 from workbook.watch.views import Keys
 
 _FILTERS = ("all", "open", "done")
@@ -69,10 +69,10 @@ class Lessons:
             arrow = Part(" >", "here") if number == self.at else Part("  ")
             done = Part("  ok", "good") if lesson.slug in passed else Part("    ")
             here = Part("  (here)", "quiet") if lesson is self.current else Part("")
-            title = Part(
-                f"  {lesson.slug:<24} {lesson.title}", "strong" if number == self.at else ""
-            )
-            yield line(arrow, done, title, Part(f"  {lesson.minutes} min", "quiet"), here)
+            at: Role = "strong" if number == self.at else ""
+            minutes = Part(f"{lesson.minutes:>4} min  ", "quiet")
+            slug, title = Part(f"  {lesson.slug:<24}", at), Part(lesson.title, at)
+            yield line(arrow, done, slug, minutes, title, here)
 
     def _settle(self, found: Sequence[Lesson]) -> None:
         if self.at < 0:

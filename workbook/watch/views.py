@@ -199,17 +199,17 @@ def all_lessons(
 
 
 HELP = (
-    ("n", "next", "go to the next open lesson; only when this one has passed"),
-    ("h", "hint", "a question, then the concept, then nearly the code; one at a time"),
-    ("s", "statements", "the SQL that the tests saw, and your lines that caused it"),
+    ("n", "next", "go to the next open lesson, when this one has passed"),
+    ("h", "hint", "a question, then the concept, then nearly the code"),
+    ("s", "statements", "the SQL that the tests saw, and your lines"),
     ("l", "list", "all lessons: search, jump, reset one"),
     ("c", "check --all", "run the tests of all lessons"),
     ("d", "diff", "what you have changed since the starter"),
-    ("x", "reset", "bring the starter back; asks, and keeps your file beside it"),
-    ("e", "", "open the file in your editor (VISUAL, EDITOR, or VS Code)"),
-    ("w", "solution", "after success: the solution's note, with its alternative"),
-    ("p", "explain", "after success: three points to compare your answer with"),
+    ("x", "reset", "bring the starter back; your file stays beside it"),
+    ("e", "", "open the file in your editor"),
     ("r", "check", "run the tests once more, without saving"),
+    ("w", "solution", "after success: why it is so, and an alternative"),
+    ("p", "explain", "after success: three points to compare with"),
     ("q", "", "quit; everything is stored already"),
 )
 
@@ -219,8 +219,8 @@ def helping(start: str, width: int) -> Iterator[Line]:
     yield line(Part("  Save the file: its tests run at once. Nothing else moves you.", "strong"))
     yield BLANK
     for key, word, text in HELP:
-        first, *rest = wrapped(text, width, "     ")
-        yield line(Part(f"  {key}", "here"), f"  {first[0].text.strip()}")
+        first, *rest = wrapped(text, width + 3, " " * 18)
+        yield line(Part(f"  {key}", "here"), f"  {word:<13}", Part(first[0].text.strip(), "quiet"))
         yield from rest
-        if word:
-            yield line(Part(f"     {start} {word}", "quiet"))
+    yield BLANK
+    yield from wrapped(f"Each word is a command as well: {start} {HELP[0][1]}", width, "  ")
