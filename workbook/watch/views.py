@@ -61,7 +61,9 @@ class Question:
         yield from wrapped(self.text, width, "  ", "strong")
 
     def key(self, name: str) -> bool:
-        """Answer: y is yes, everything else is no."""
+        """Answer: y is yes, everything else is no; Ctrl-C still quits."""
+        if name in {"ctrl-c", "ctrl-d"}:
+            return False
         (self.yes if name in {"y", "Y"} else self.no)()
         return True
 

@@ -85,7 +85,8 @@ class Person:
         """Wait for the end; return the exit status."""
         while self._read(PATIENCE_S):
             pass
-        self.child.wait()
+        if self.child.isalive():
+            pytest.fail("it has not ended:\n" + "\n".join(self.rows))
         return self.child.exitstatus
 
     def close(self):

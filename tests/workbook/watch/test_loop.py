@@ -195,7 +195,10 @@ def test_another_size_is_drawn_anew(learner):
     learner.resize(120, 40)
     learner.press("?")
 
-    learner.sees("Save the file: its tests run at once. Nothing else moves you.", "q  quit")
+    learner.sees(
+        "Save the file: its tests run at once. Nothing else moves you.",
+        "quit; everything is stored already",
+    )
     rule = next(row for row in learner.rows if row.startswith("──"))
     assert len(rule) == 120
 
