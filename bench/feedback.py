@@ -243,6 +243,9 @@ Lesson {lesson}, its starter; Python {python}, pytest {pytest}, SQLAlchemy {sqla
 load {load} when it began. Ways take turns, {rounds} rounds; a ratio is the median of the ratios of
 each round. "No plugins" switches plugin autoload off, as this project does."""
 
+BUSY = """
+The machine was busy: read the ratios. The aims are for a quiet one."""
+
 
 def section() -> str:
     """Run everything and return the section."""
@@ -257,6 +260,7 @@ def section() -> str:
             load=load,
             rounds=ROUNDS,
         )
+        how += BUSY if float(load) > 1 else ""
         lines = ["## Waiting for a verdict", "", how, "", *ways_table(home), ""]
         lines += ["Each lesson, saved in the watcher, beside a cold run of the same lesson.", ""]
         lines += lessons_table(fresh)
