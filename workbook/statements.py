@@ -51,7 +51,10 @@ def beside(yours: Verdict, reference: Verdict, width: int) -> Iterator[Line]:
         yield from _two(test, other, width)
     yield BLANK
     tests = f"{same} test" + "s" * (same != 1)
-    yield line(f"  The same in {tests}." if same else "  No test has sent the same.")
+    if any(test.statements for task in yours.tasks for test in task.tests):
+        yield line(f"  The same in {tests}." if same else "  No test has sent the same.")
+    else:
+        yield line("  In this lesson your lines send nothing themselves.")
 
 
 def _two(yours: TestResult, other: TestResult, width: int) -> Iterator[Line]:

@@ -68,7 +68,8 @@ def test_the_loop_of_a_real_lesson(house, sit_down, lesson):
     put(house, done, lesson.slug)
     person.sees(f"{tasks} of {tasks} tasks", "passed", sentence(lesson.explain), "n next")
     person.press("s")
-    person.sees("Your statements beside the reference's", "The same in")
+    nothing = lesson.slug == "01_models"  # models and engines send nothing themselves
+    person.sees("reference's", "your lines send nothing" if nothing else "The same in")
     person.press("p")
     person.sees("Did your answer say this?", sentence(lesson.points[0]))
     person.press("w")
