@@ -18,7 +18,7 @@ from pathlib import Path
 USAGE = """\
 usage: {run} WORD [ARGUMENTS]
 
-  learn     show where you stand and run the current lesson's tests
+  learn     practise: save the file, read the verdict (its key ? shows the others)
 {words}
 
 Any other word goes to `workbook`: {run} hint 2.1, {run} list;

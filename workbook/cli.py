@@ -22,12 +22,17 @@ COMMANDS = {
     "solution": "learner",
     "quiz": "quiz",
     "smells": "smells",
+    "watch": "practice",
+    "diff": "practice",
+    "statements": "practice",
+    "predict": "practice",
+    "explain": "practice",
     "dev": "author",
 }
 SUMMARIES = {
     "init": "Make a folder of your own with all lessons.",
     "update": "Bring newer lessons into your folder; yours is never touched.",
-    "learn": "Show where you stand and run the current lesson's tests.",
+    "learn": "Open the watcher on the current lesson.",
     "status": "Show where you stand and what to do next.",
     "check": "Run the tests of a lesson and say what to do.",
     "list": "List the lessons: done, open, current.",
@@ -41,6 +46,11 @@ SUMMARIES = {
     "solution": "Show the reference solution and why it is so.",
     "quiz": "Answer questions about real code: what will happen?",
     "smells": "Find data-access smells in a project, each with its line.",
+    "watch": "Watch a lesson: save the file, read the verdict.",
+    "diff": "Show what you have changed since the starter.",
+    "statements": "Show the SQL that the tests saw, with your lines and the budget.",
+    "predict": "Say what you expect before you begin a lesson; then it is run.",
+    "explain": "Answer one question after success, then compare with three points.",
     "dev": "Commands for authors of lessons.",
 }
 
@@ -72,10 +82,14 @@ class LazyGroup(click.Group):
 def cli(ctx: click.Context) -> None:
     """Learn production-grade data access, one failing test at a time.
 
-    Without a command: show where you stand. Exit codes: 0 done, 1 work is left, 2 wrong use.
+    Without a command: watch the current lesson; without a terminal, show where you stand.
+    Exit codes: 0 done, 1 work is left, 2 wrong use.
     """
     if ctx.invoked_subcommand is None:
-        command = ctx.command.get_command(ctx, "status")  # type: ignore[attr-defined] # it is the group above
+        from workbook.commands.shared import has_terminal  # noqa: PLC0415 - not needed for --help
+
+        name = "watch" if has_terminal() else "status"
+        command = ctx.command.get_command(ctx, name)  # type: ignore[attr-defined] # it is the group above
         ctx.invoke(command)
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from workbook.verdict import COST
+
 T = TypeVar("T")
 KINDS = ("repair", "experiment", "tests")
 HINT_LEVELS = 3
@@ -47,7 +49,7 @@ class Task:
     @property
     def name(self) -> str:
         """What the learner writes: `SqlAlchemyCaseRepository.get`, shortened to `get`."""
-        return self.holes[0].symbol.rpartition(".")[2] if self.holes else "its cost"
+        return self.holes[0].symbol.rpartition(".")[2] if self.holes else COST
 
 
 @dataclass(frozen=True)
