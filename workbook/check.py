@@ -16,7 +16,7 @@ class CheckError(Exception):
     """The tests could not be run at all; the message is pytest's."""
 
 
-def run(
+def run(  # noqa: PLR0913 - each option has its name
     lesson: Lesson,
     files: Path | None = None,
     *,

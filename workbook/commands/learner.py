@@ -63,7 +63,7 @@ def learn_command(ctx: click.Context) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the verdict as JSON.")
 @click.option("--postgres", is_flag=True, help="Run on a private PostgreSQL, not on SQLite.")
 @click.pass_context
-def check_command(  # noqa: PLR0913 - an option each
+def check_command(
     ctx: click.Context,
     lesson: str | None,
     every: bool,  # noqa: FBT001 - click hands over a flag
