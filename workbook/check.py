@@ -32,14 +32,15 @@ def run(
         answer = Path(scratch) / "verdict.json"
         answer.with_name("pytest.ini").write_text("[pytest]\n", encoding="utf-8")
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
-            arguments = _arguments(lesson, files or lesson.folder, answer, shuffle)
-            status = pytest.main([*arguments, *(("-W", "error") if strict else ())])
+            line = arguments(lesson, files or lesson.folder, answer, shuffle)
+            status = pytest.main([*line, *(("-W", "error") if strict else ())])
         if not answer.exists() or not (verdicts := json.loads(answer.read_text("utf-8"))):
             raise CheckError(f"pytest ended with status {int(status)}:\n{out.getvalue()[-2000:]}")
         return from_data(verdicts[0])
 
 
-def _arguments(lesson: Lesson, files: Path, answer: Path, shuffle: int) -> list[str]:
+def arguments(lesson: Lesson, files: Path, answer: Path, shuffle: int) -> list[str]:
+    """Return pytest's command line for a lesson; the verdict goes to the file `answer`."""
     return [
         str(lesson.folder / "test_exercise.py"),
         "-c",

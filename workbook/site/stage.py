@@ -1,0 +1,170 @@
+"""Puts every page of the site into one folder of plain Markdown, for whatever builds a site of it.
+
+Reads lessons, solutions, notebooks and docs where they live. Never writes into them.
+"""
+
+import json
+import re
+import shutil
+import tomllib
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+
+from workbook.curriculum import Lesson, load_lessons
+from workbook.home import Home
+from workbook.lens.render.page import HERE as FILM
+from workbook.site import diagrams
+from workbook.site.lesson import lesson_page
+from workbook.site.links import Links
+from workbook.site.navigation import lessons_table, navigation, schedule_table
+from workbook.site.notebook import notebook_page
+from workbook.site.npm import copy_packages, write
+from workbook.site.pack import packed
+
+STATIC = Path(__file__).parent / "static"
+_TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
+_PART = re.compile(r"<!-- generated: (?P<name>\w+) -->")
+
+
+class Stage:
+    """The folder of pages, `folder/docs`, and the configuration beside it."""
+
+    def __init__(self, home: Home, folder: Path) -> None:
+        self.home = home
+        self.folder = folder
+        self.docs = folder / "docs"
+        self.written: set[Path] = set()
+        self.titles: dict[str, str] = {}
+        self.links = Links(home.root, self.origins.__contains__)
+
+    @cached_property
+    def lessons(self) -> list[Lesson]:
+        """All lessons, by number."""
+        return load_lessons(self.home.lessons)
+
+    @cached_property
+    def origins(self) -> dict[str, Path]:
+        """The Markdown file or notebook that each page is made of."""
+        docs = self.home.root / "docs"
+        found = {path.relative_to(docs).as_posix(): path for path in docs.rglob("*.md")}
+        for folder, names in (
+            (self.home.lessons, "[0-9]*/README.md"),
+            (self.home.solutions, "[0-9]*/README.md"),
+            (self.home.root / "notebooks", "*.ipynb"),
+        ):
+            found |= {
+                path.relative_to(self.home.root).as_posix(): path for path in folder.glob(names)
+            }
+        return found
+
+    def fill(self) -> None:
+        """Write every page and asset; remove what is no page any more.
+
+        Raises:
+            CurriculumError: a lesson cannot be used.
+            NpmError: an asset cannot be had.
+        """
+        for page, origin in self.origins.items():
+            self.put(page.replace(".ipynb", ".md"), self.page(page, origin))
+        self.put("lessons/index.md", self.filled("# All lessons\n\n<!-- generated: lessons -->\n", "lessons/index.md"))
+        while missing := [name for name in self.links.asked if f"source/{name}.md" not in self.titles]:
+            for name in missing:
+                self.put(f"source/{name}.md", self.source(name))
+        self.assets()
+        for path in set(self.docs.rglob("*")) - self.written:
+            if path.is_file():
+                path.unlink()
+        self.configure()
+
+    def page(self, page: str, origin: Path) -> str:
+        """Return the Markdown of one page."""
+        lesson = next((one for one in self.lessons if origin.parent == one.folder), None)
+        if lesson:
+            titles = {one.slug: f"{one.slug[:2]} {one.title}" for one in self.lessons}
+            return lesson_page(lesson, self.home, self.links, titles)
+        if origin.suffix == ".ipynb":
+            return self.links.of(notebook_page(origin), page, page)
+        text = origin.read_text(encoding="utf-8")
+        where = f"docs/{page}" if (self.home.root / "docs" / page) == origin else page
+        return self.links.of(self.filled(text, page), where, page)
+
+    def filled(self, text: str, page: str) -> str:
+        """Return the text with its generated parts."""
+
+        def part(match: re.Match[str]) -> str:
+            made = self.parts[match["name"]]()
+            return self.links.of(made, "here.md", page)
+
+        return _PART.sub(part, text)
+
+    @property
+    def parts(self) -> dict[str, Callable[[], str]]:
+        """What a page can ask for by `<!-- generated: NAME -->`."""
+        return {
+            "lessons": lambda: lessons_table(self.lessons),
+            "schedule": lambda: schedule_table(self.lessons),
+            "questions": self.questions,
+            "states": diagrams.states,
+            "tables": diagrams.tables,
+            "benchmarks": self.benchmarks,
+        }
+
+    def questions(self) -> str:
+        """Return the questions of `lessons/quiz.toml`, each with an answer that opens."""
+        path = self.home.lessons / "quiz.toml"
+        asked = tomllib.loads(path.read_text(encoding="utf-8"))["question"] if path.exists() else []
+        return "\n\n".join(map(self._question, asked)) or "The questions are being written."
+
+    def _question(self, question: dict[str, object]) -> str:
+        points = question["points"]
+        lesson = next(one for one in self.lessons if one.slug == question["lesson"])
+        link = f"[{lesson.slug[:2]} {lesson.title}](lessons/{lesson.slug}/README.md#concept)"
+        said = [f"    - {point}" for point in points] if isinstance(points, list) else []
+        return "\n".join(
+            [f"**{question['number']}. {question['open']}**", "", '??? success "Answer"', ""]
+            + [*said, "", f"    Read more: {link}"]
+        )
+
+    def benchmarks(self) -> str:
+        """Return what the benchmarks wrote, without its own heading."""
+        text = (self.home.root / "bench" / "RESULTS.md").read_text(encoding="utf-8")
+        return re.sub(r"<!--.*?-->\n*", "", text.partition("\n")[2]).strip()
+
+    def source(self, name: str) -> str:
+        """Return a page that shows one source file."""
+        text = (self.home.root / name).read_text(encoding="utf-8")
+        head = f'---\nsearch:\n  exclude: true\n---\n\n# {name.rpartition("/")[2]}\n\n`{name}`\n\n'
+        return f'{head}`````python linenums="1"\n{text.rstrip()}\n`````\n'
+
+    def put(self, page: str, text: str) -> None:
+        """Write one page."""
+        title = _TITLE.search(text)
+        self.titles[page] = title[1].strip() if title else page
+        write(self.docs / page, text.encode())
+        self.written.add(self.docs / page)
+
+    def assets(self) -> None:
+        """Put scripts, styles, fonts, Python and the lessons where the pages find them."""
+        target = self.docs / "assets" / "workbook"
+        copy_packages(target, self.folder.parent / "npm")
+        write(target / "python.zip", packed([one for one in self.lessons if one.browser]))
+        for path in (*STATIC.iterdir(), FILM / "film.css", FILM / "film.js"):
+            write(target / path.name, path.read_bytes())
+        self.written.update(target.rglob("*"))
+
+    def configure(self) -> None:
+        """Write the configuration of the build: the project's own, and what is generated."""
+        nav = navigation(self.lessons, self.titles, self.titles)
+        settings = {
+            "INHERIT": str(self.home.root / "mkdocs.yml"),
+            "docs_dir": str(self.docs),
+            "nav": nav,
+        }
+        text = json.dumps(settings, indent=2)  # JSON is YAML
+        write(self.folder / "mkdocs.yml", text.encode())
+
+
+def clear(folder: Path) -> None:
+    """Remove a folder that a former build made."""
+    shutil.rmtree(folder, ignore_errors=True)
