@@ -9,6 +9,7 @@ from pathlib import Path
 
 from workbook.curriculum import CurriculumError
 from workbook.home import find_home
+from workbook.site.examples import ExampleError
 from workbook.site.npm import NpmError
 from workbook.site.polish import polish
 from workbook.site.stage import Stage
@@ -28,7 +29,7 @@ def main() -> int:
     started = time.monotonic()
     try:
         stage.fill()
-    except (CurriculumError, NpmError) as error:
+    except (CurriculumError, ExampleError, NpmError) as error:
         print(f"site: {error}", file=sys.stderr)
         return 2
     if chosen.serve:

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 _FENCE = re.compile(r"^(`{3,}|~{3,}).*?^\1[ \t]*$|<pre.*?</pre>", re.DOTALL | re.MULTILINE)
 _LINK = re.compile(r"\]\((?![a-z]+:|#|/)([^)\s#]+)(#[^)\s]*)?\)")
 _NAMED = re.compile(r"(?<!\[)`((?:case_tracker|tests|bench|notebooks|workbook)/[\w./-]+\.(?:py|ipynb))`")
-SHOWN = ("case_tracker", "tests", "bench", "workbook", "solutions", "lessons")
+SHOWN = ("docs", "case_tracker", "tests", "bench", "workbook", "solutions", "lessons")
 
 
 class Links:

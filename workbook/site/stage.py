@@ -6,7 +6,6 @@ Reads lessons, solutions, notebooks and docs where they live. Never writes into 
 import json
 import re
 import shutil
-import tomllib
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +13,8 @@ from pathlib import Path
 from workbook.curriculum import Lesson, load_lessons
 from workbook.home import Home
 from workbook.lens.render.page import HERE as FILM
-from workbook.site import diagrams
+from workbook.site import catalogue, diagrams
+from workbook.site.examples import Examples
 from workbook.site.lesson import lesson_page
 from workbook.site.links import Links
 from workbook.site.navigation import lessons_table, navigation, schedule_table
@@ -37,6 +37,7 @@ class Stage:
         self.written: set[Path] = set()
         self.titles: dict[str, str] = {}
         self.links = Links(home.root, self.origins.__contains__)
+        self.examples = Examples(home.root / "docs")
 
     @cached_property
     def lessons(self) -> list[Lesson]:
@@ -66,7 +67,8 @@ class Stage:
             NpmError: an asset cannot be had.
         """
         for page, origin in self.origins.items():
-            self.put(page.replace(".ipynb", ".md"), self.page(page, origin))
+            if text := self.page(page, origin):
+                self.put(page.replace(".ipynb", ".md"), text)
         self.put("lessons/index.md", self.filled("# All lessons\n\n<!-- generated: lessons -->\n", "lessons/index.md"))
         while missing := [name for name in self.links.asked if f"source/{name}.md" not in self.titles]:
             for name in missing:
@@ -90,13 +92,15 @@ class Stage:
         return self.links.of(self.filled(text, page), where, page)
 
     def filled(self, text: str, page: str) -> str:
-        """Return the text with its generated parts."""
+        """Return the text with its generated parts; nothing if one of them has no data yet."""
+        made = {name: self.parts[name]() for name in _PART.findall(text)}
+        if not all(made.values()):
+            return ""
 
         def part(match: re.Match[str]) -> str:
-            made = self.parts[match["name"]]()
-            return self.links.of(made, "here.md", page)
+            return self.links.of(made[match["name"]], "here.md", page)
 
-        return _PART.sub(part, text)
+        return self.examples.shown(_PART.sub(part, text))
 
     @property
     def parts(self) -> dict[str, Callable[[], str]]:
@@ -104,27 +108,13 @@ class Stage:
         return {
             "lessons": lambda: lessons_table(self.lessons),
             "schedule": lambda: schedule_table(self.lessons),
-            "questions": self.questions,
+            "questions": lambda: catalogue.questions(self.home, self.lessons),
+            "goals": lambda: catalogue.goals(self.home, self.lessons),
+            "smells": lambda: catalogue.smells(self.lessons),
             "states": diagrams.states,
             "tables": diagrams.tables,
             "benchmarks": self.benchmarks,
         }
-
-    def questions(self) -> str:
-        """Return the questions of `lessons/quiz.toml`, each with an answer that opens."""
-        path = self.home.lessons / "quiz.toml"
-        asked = tomllib.loads(path.read_text(encoding="utf-8"))["question"] if path.exists() else []
-        return "\n\n".join(map(self._question, asked)) or "The questions are being written."
-
-    def _question(self, question: dict[str, object]) -> str:
-        points = question["points"]
-        lesson = next(one for one in self.lessons if one.slug == question["lesson"])
-        link = f"[{lesson.slug[:2]} {lesson.title}](lessons/{lesson.slug}/README.md#concept)"
-        said = [f"    - {point}" for point in points] if isinstance(points, list) else []
-        return "\n".join(
-            [f"**{question['number']}. {question['open']}**", "", '??? success "Answer"', ""]
-            + [*said, "", f"    Read more: {link}"]
-        )
 
     def benchmarks(self) -> str:
         """Return what the benchmarks wrote, without its own heading."""
