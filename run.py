@@ -36,15 +36,18 @@ STAMP = NOTES / "installed"  # there only if the last set-up ended well
 PYTEST = (  # pyproject.toml switches autoload off
     "pytest -p xdist.plugin -p _hypothesis_pytestplugin -n auto --maxprocesses 8 --dist loadgroup"
 )
-SYNC = ["workbook dev sync --check"] if os.environ.get("CI") == "true" else []  # learners edit
+CI = os.environ.get("CI") == "true"
+SYNC = ["workbook dev sync --check"] if CI else []  # learners edit
+TESTED = {"test", "site"} if CI else {"test"}  # elsewhere the tests of the site may be skipped
 CHECK = ["ruff check .", "ruff format --check .", "mypy", "lint-imports", *SYNC]
 WORDS = {  # word: (its help, the extras it needs, the commands it runs in the project's folder)
-    "test": ("run the project's suite; takes --thorough and pytest's options", {"test"}, [PYTEST]),
+    "test": ("run the project's suite; takes --thorough and pytest's options", TESTED, [PYTEST]),
     "check": (
         "run linters, types, import contracts and the lessons' promises",
         {"check", "test"},
         [*CHECK, "workbook dev check"],
     ),
+    "site": ("build the site; --serve serves it and follows changes", {"site"}, ["workbook.site"]),
     "bench": ("measure against other tools", {"bench", "test"}, ["bench.detector"]),
 }
 

@@ -1,4 +1,4 @@
-"""Surprises, each as small as it can be. The page `gotchas.md` shows these functions and runs them."""
+"""Surprises, each as small as it can be. The page `gotchas.md` shows and runs them."""
 
 from desk import counted, database, empty_database, record
 from sqlalchemy import create_engine, inspect, select, text, update

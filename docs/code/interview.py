@@ -84,7 +84,7 @@ def two_people_one_row():
         id: Mapped[int] = mapped_column(primary_key=True)
         title: Mapped[str]
         version: Mapped[int] = mapped_column()
-        __mapper_args__ = {"version_id_col": version}
+        __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - as SQLAlchemy reads it
 
     with empty_database() as engine:
         Base.metadata.create_all(engine)

@@ -25,7 +25,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, help="where to put it; default: site")
     chosen = parser.parse_args()
     home = find_home()
-    stage = Stage(home, home.root / "build" / "site")
+    stage = Stage(home, home.root / "build" / "site", live=chosen.serve)
     started = time.monotonic()
     try:
         stage.fill()

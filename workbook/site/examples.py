@@ -40,7 +40,7 @@ class Examples:
         if name not in printed:
             raise ExampleError(f"{file} has no example {name}; there is: {', '.join(printed)}")
         code, out = _body(path, name), printed[name].rstrip()
-        return f"```python\n{code}\n```\n\n```text title=\"It prints\"\n{out}\n```"
+        return f'```python\n{code}\n```\n\n```text title="It prints"\n{out}\n```'
 
 
 @cache

@@ -11,7 +11,9 @@ from pathlib import Path, PurePosixPath
 
 _FENCE = re.compile(r"^(`{3,}|~{3,}).*?^\1[ \t]*$|<pre.*?</pre>", re.DOTALL | re.MULTILINE)
 _LINK = re.compile(r"\]\((?![a-z]+:|#|/)([^)\s#]+)(#[^)\s]*)?\)")
-_NAMED = re.compile(r"(?<!\[)`((?:case_tracker|tests|bench|notebooks|workbook)/[\w./-]+\.(?:py|ipynb))`")
+_NAMED = re.compile(
+    r"(?<!\[)`((?:case_tracker|tests|bench|notebooks|workbook)/[\w./-]+\.(?:py|ipynb))`"
+)
 SHOWN = ("docs", "case_tracker", "tests", "bench", "workbook", "solutions", "lessons")
 
 
@@ -53,7 +55,7 @@ class Links:
 
     def is_shown(self, target: str) -> bool:
         """Say whether a file is one that the site may show."""
-        return target.split("/")[0] in SHOWN and (self.root / target).is_file()
+        return target.partition("/")[0] in SHOWN and (self.root / target).is_file()
 
 
 def relative(target: str, page: str) -> str:

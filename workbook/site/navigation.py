@@ -37,17 +37,22 @@ def navigation(
     """Return what MkDocs calls `nav`. `titles` are short titles by page."""
     nav: list[Entry] = [{"Start": [{"The workbook": "index.md"}, {"Start here": "start.md"}]}]
     nav.append({"Lessons": [{"All lessons": "lessons/index.md"}, *_parts(lessons)]})
-    films = [page for page in sorted(pages) if page.startswith("notebooks/")]
-    if films:
-        nav.append({"Notebooks": [{titles[page]: page} for page in films]})
+    if films := _folder("notebooks/", pages, titles):
+        nav.append({"Notebooks": films})
     for section, names in BEYOND.items():
-        found = [{titles[page]: page} for page in names if page in pages]
-        decisions = [page for page in sorted(pages) if page.startswith("decisions/")]
-        if section == "About" and decisions:
-            found.append({"Decisions": [{titles[page]: page} for page in decisions]})
-        if found:
-            nav.append({section: found})
+        found: list[Entry] = [{titles[page]: page} for page in names if page in pages]
+        if section == "About":
+            found.append({"Decisions": _folder("decisions/", pages, titles)})
+        nav.append({section: found})
     return nav
+
+
+def _folder(folder: str, pages: Collection[str], titles: dict[str, str]) -> list[Entry]:
+    found = [page for page in pages if page.startswith(folder)]
+    return [
+        {titles[page]: page}
+        for page in sorted(found, key=lambda p: (not p.endswith("/index.md"), p))
+    ]
 
 
 def _parts(lessons: Sequence[Lesson]) -> list[Entry]:
@@ -81,7 +86,10 @@ def lessons_table(lessons: Sequence[Lesson]) -> str:
     )
 
 
-_HEAD = ("| Lesson | You learn | Module of the application | Minutes | Runs |", "|---|---|---|--:|---|")
+_HEAD = (
+    "| Lesson | You learn | Module of the application | Minutes | Runs |",
+    "|---|---|---|--:|---|",
+)
 
 
 def _row(lesson: Lesson) -> str:

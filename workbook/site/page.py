@@ -114,7 +114,7 @@ class Studio:
             film = lens(session, hide=CLOCKS, title=title, user_code=paths.__contains__)
             self.films.append(self.closing.enter_context(film))
 
-        Session.__init__ = make  # type: ignore[method-assign] # there is no event for it
+        Session.__init__ = make  # type: ignore[method-assign,assignment] # there is no event for it
         try:
             yield
         finally:

@@ -21,6 +21,7 @@ from workbook.site.navigation import lessons_table, navigation, schedule_table
 from workbook.site.notebook import notebook_page
 from workbook.site.npm import copy_packages, write
 from workbook.site.pack import packed
+from workbook.site.polish import POLICY
 
 STATIC = Path(__file__).parent / "static"
 _TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
@@ -30,9 +31,10 @@ _PART = re.compile(r"<!-- generated: (?P<name>\w+) -->")
 class Stage:
     """The folder of pages, `folder/docs`, and the configuration beside it."""
 
-    def __init__(self, home: Home, folder: Path) -> None:
+    def __init__(self, home: Home, folder: Path, *, live: bool = False) -> None:
         self.home = home
         self.folder = folder
+        self.live = live
         self.docs = folder / "docs"
         self.written: set[Path] = set()
         self.titles: dict[str, str] = {}
@@ -69,8 +71,13 @@ class Stage:
         for page, origin in self.origins.items():
             if text := self.page(page, origin):
                 self.put(page.replace(".ipynb", ".md"), text)
-        self.put("lessons/index.md", self.filled("# All lessons\n\n<!-- generated: lessons -->\n", "lessons/index.md"))
-        while missing := [name for name in self.links.asked if f"source/{name}.md" not in self.titles]:
+        self.put(
+            "lessons/index.md",
+            self.filled("# All lessons\n\n<!-- generated: lessons -->\n", "lessons/index.md"),
+        )
+        while missing := [
+            name for name in self.links.asked if f"source/{name}.md" not in self.titles
+        ]:
             for name in missing:
                 self.put(f"source/{name}.md", self.source(name))
         self.assets()
@@ -114,6 +121,8 @@ class Stage:
             "states": diagrams.states,
             "tables": diagrams.tables,
             "benchmarks": self.benchmarks,
+            "measured": self.measured,
+            "policy": lambda: POLICY,
         }
 
     def benchmarks(self) -> str:
@@ -121,10 +130,16 @@ class Stage:
         text = (self.home.root / "bench" / "RESULTS.md").read_text(encoding="utf-8")
         return re.sub(r"<!--.*?-->\n*", "", text.partition("\n")[2]).strip()
 
+    def measured(self) -> str:
+        """Return the section of `bench/RESULTS.md` about the page, if it was measured."""
+        text = (self.home.root / "bench" / "RESULTS.md").read_text(encoding="utf-8")
+        section = re.search(r"<!-- bench: site -->\n*(.*?)<!-- end -->", text, re.DOTALL)
+        return section[1].strip() if section else "Not measured yet."
+
     def source(self, name: str) -> str:
         """Return a page that shows one source file."""
         text = (self.home.root / name).read_text(encoding="utf-8")
-        head = f'---\nsearch:\n  exclude: true\n---\n\n# {name.rpartition("/")[2]}\n\n`{name}`\n\n'
+        head = f"---\nsearch:\n  exclude: true\n---\n\n# {name.rpartition('/')[2]}\n\n`{name}`\n\n"
         return f'{head}`````python linenums="1"\n{text.rstrip()}\n`````\n'
 
     def put(self, page: str, text: str) -> None:
@@ -137,7 +152,7 @@ class Stage:
     def assets(self) -> None:
         """Put scripts, styles, fonts, Python and the lessons where the pages find them."""
         target = self.docs / "assets" / "workbook"
-        copy_packages(target, self.folder.parent / "npm")
+        copy_packages(target, self.home.root / "build" / "npm")
         write(target / "python.zip", packed([one for one in self.lessons if one.browser]))
         for path in (*STATIC.iterdir(), FILM / "film.css", FILM / "film.js"):
             write(target / path.name, path.read_bytes())
@@ -150,6 +165,7 @@ class Stage:
             "INHERIT": str(self.home.root / "mkdocs.yml"),
             "docs_dir": str(self.docs),
             "nav": nav,
+            "hooks": [str(Path(__file__).with_name("hook.py"))] if self.live else [],
         }
         text = json.dumps(settings, indent=2)  # JSON is YAML
         write(self.folder / "mkdocs.yml", text.encode())
