@@ -53,7 +53,7 @@ def site(tmp_path_factory):
 class Strict(SimpleHTTPRequestHandler):
     """Serves a folder below PREFIX, under the policy that `about/site.md` prints."""
 
-    extensions_map = {
+    extensions_map = {  # noqa: RUF012 - the name and the kind are the library's
         **SimpleHTTPRequestHandler.extensions_map,
         ".mjs": "text/javascript",
         ".wasm": "application/wasm",

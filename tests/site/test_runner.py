@@ -84,7 +84,7 @@ def test_a_lesson_is_learned_in_the_page(visit):
     desk.write(LOOP)
     desk.page.keyboard.press("Control+Enter")
     desk.status("Running")
-    desk.page.click("text=Stop")
+    desk.page.click("button:text-is('Stop')")
     desk.status("Stopped")
     desk.write(solution(lesson, HOME)["exercise.py"])
     green = desk.run()

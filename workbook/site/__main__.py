@@ -25,11 +25,14 @@ def main() -> int:
     parser.add_argument("--out", type=Path, help="where to put it; default: site")
     chosen = parser.parse_args()
     home = find_home()
+    if not (home.root / "mkdocs.yml").is_file():
+        print("site: no mkdocs.yml here; run this in a clone of the repository", file=sys.stderr)
+        return 2
     stage = Stage(home, home.root / "build" / "site", live=chosen.serve)
     started = time.monotonic()
     try:
         stage.fill()
-    except (CurriculumError, ExampleError, NpmError) as error:
+    except (CurriculumError, ExampleError, NpmError, OSError) as error:
         print(f"site: {error}", file=sys.stderr)
         return 2
     if chosen.serve:

@@ -1,4 +1,4 @@
-"""What runs inside the page, under Pyodide: one lesson's tests, its prediction, a film of a test.
+"""What runs inside the page, under Pyodide: the tests of a lesson, and a film of one of them.
 
 Answers with JSON; uses the same loader, plugin and verdict as the terminal.
 """
@@ -19,9 +19,7 @@ from workbook.check import CheckError, arguments, run
 from workbook.curriculum import Lesson, load_lesson
 from workbook.lens.timeline import Film, lens
 from workbook.plugin import room_of
-from workbook.probe import ask
 from workbook.report import render
-from workbook.session import Room
 
 os.environ["WORKBOOK_COMMAND"] = "workbook"  # nobody types anything here
 LESSONS = Path(__file__).resolve().parents[2] / "lessons"
@@ -30,7 +28,7 @@ CLOCKS = ("created_at", "updated_at")  # two columns that say nothing about the 
 
 
 def answer(order: str) -> str:
-    """Return what came of one order: `run`, `predict` or `film`, with a lesson and its files."""
+    """Return what came of one order: `run` or `film`, with a lesson and its files."""
     asked = json.loads(order)
     lesson = load_lesson(LESSONS / asked["lesson"])
     with tempfile.TemporaryDirectory(prefix="workbook-") as scratch:
@@ -53,10 +51,6 @@ def _run(lesson: Lesson, files: Path, _asked: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _predict(lesson: Lesson, files: Path, _asked: dict[str, Any]) -> dict[str, Any]:
-    return {"answer": str(ask(Room(lesson, files), lesson.predict.observe))}
-
-
 def _film(lesson: Lesson, files: Path, asked: dict[str, Any]) -> dict[str, Any]:
     studio = Studio(asked["test"])
     with tempfile.TemporaryDirectory() as scratch, redirect_stdout(StringIO()) as out:
@@ -67,7 +61,7 @@ def _film(lesson: Lesson, files: Path, asked: dict[str, Any]) -> dict[str, Any]:
     return {"films": [film.html(script="none") for film in studio.best()]}
 
 
-ORDERS = {"run": _run, "predict": _predict, "film": _film}
+ORDERS = {"run": _run, "film": _film}
 
 
 class Studio:

@@ -5,7 +5,6 @@ Reads lessons, solutions, notebooks and docs where they live. Never writes into 
 
 import json
 import re
-import shutil
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
@@ -169,8 +168,3 @@ class Stage:
         }
         text = json.dumps(settings, indent=2)  # JSON is YAML
         write(self.folder / "mkdocs.yml", text.encode())
-
-
-def clear(folder: Path) -> None:
-    """Remove a folder that a former build made."""
-    shutil.rmtree(folder, ignore_errors=True)

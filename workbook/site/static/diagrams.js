@@ -10,6 +10,10 @@ const load = () =>
     document.head.append(script);
   }));
 
+const LOOK = {
+  light: { primaryColor: "#eeedfb", primaryTextColor: "#22252b", primaryBorderColor: "#5b55b5", lineColor: "#5b55b5", tertiaryColor: "#ffffff", edgeLabelBackground: "#ffffff" },
+  dark: { darkMode: true, primaryColor: "#2b2a42", primaryTextColor: "#eceaf6", primaryBorderColor: "#9f99f2", lineColor: "#b3acff", tertiaryColor: "#1d1d29", tertiaryTextColor: "#eceaf6", edgeLabelBackground: "#1d1d29" },
+};
 let count = 0;
 
 class Drawing {
@@ -25,8 +29,8 @@ class Drawing {
 
   async draw() {
     const mermaid = await load();
-    const dark = document.body.dataset.mdColorScheme === "slate";
-    mermaid.initialize({ startOnLoad: false, securityLevel: "strict", theme: dark ? "dark" : "default", fontFamily: "inherit" });
+    const look = document.body.dataset.mdColorScheme === "slate" ? LOOK.dark : LOOK.light;
+    mermaid.initialize({ startOnLoad: false, securityLevel: "strict", theme: "base", themeVariables: look, fontFamily: "inherit" });
     const { svg } = await mermaid.render(`diagram-${(count += 1)}`, this.text);
     this.place.innerHTML = svg;
   }

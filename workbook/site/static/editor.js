@@ -15,7 +15,7 @@ export const editor = (doc, label, changed) =>
       python(),
       indentUnit.of("    "),
       syntaxHighlighting(classHighlighter),
-      EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false" }),
+      EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false", tabindex: "0" }),
       EditorView.updateListener.of((update) => {
         if (update.docChanged) changed(update.state.doc.toString());
       }),
