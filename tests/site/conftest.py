@@ -32,8 +32,8 @@ def give_up(reason):
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory):
-    """The folder of the site, built once for all of these tests."""
+def tools():
+    """What the site is built and visited with is installed."""
     if not (find_spec("material") and find_spec("playwright")):
         give_up(
             "the site is not tested: run `python3 run.py site` once, it installs what is needed"
@@ -87,7 +87,7 @@ def address(site):
 
 
 @pytest.fixture(scope="session")
-def browser(site):
+def browser(tools):
     """The Chromium of this machine, without any network but the loopback."""
     from playwright.sync_api import sync_playwright
 
@@ -95,7 +95,7 @@ def browser(site):
     with sync_playwright() as playwright:
         program = program or playwright.chromium.executable_path
         if not Path(program).exists():
-            give_up("no browser: install Chromium; on Debian, apt-get install chromium")
+            give_up("Chromium is missing: install it; on Debian, apt-get install chromium")
         browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
         yield browser
         browser.close()
