@@ -35,9 +35,12 @@ def give_up(reason):
 def tools():
     """What the site is built and visited with is installed."""
     if not (find_spec("material") and find_spec("playwright")):
-        give_up(
-            "the site is not tested: run `python3 run.py site` once, it installs what is needed"
-        )
+        give_up("MkDocs is missing: `python3 run.py site` installs it")
+
+
+@pytest.fixture(scope="session")
+def site(tools, tmp_path_factory):
+    """The folder of the site, built once for all of these tests."""
     from workbook.site.__main__ import mkdocs
     from workbook.site.polish import polish
     from workbook.site.stage import Stage
