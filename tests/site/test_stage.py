@@ -8,6 +8,7 @@ import pytest
 from workbook.home import find_home
 from workbook.site.diagrams import states, tables
 from workbook.site.examples import ExampleError, Examples
+from workbook.site.films import films_of
 from workbook.site.links import Links
 from workbook.site.notebook import notebook_page
 from workbook.site.npm import NpmError, editor_module, module_file, opened
@@ -68,13 +69,35 @@ def test_a_notebook_shows_its_film_without_inline_script(tmp_path):
     path = tmp_path / "a.ipynb"
     path.write_text(json.dumps({"cells": cells}), encoding="utf-8")
 
-    page = notebook_page(path)
+    page = notebook_page(path, {})
 
     assert "# Title\ntext" in page
     assert "````python\n1 + 1\n````" in page
     assert "````text\n2\n````" in page
     assert "<div class='output'><uow-film>a &#96;b&#96;</uow-film></div>" in page
     assert "````text\nred\n````" in page
+
+
+def test_a_notebook_s_film_is_taken_anew(tmp_path):
+    """A notebook stores its film as text: the page shows the one that moves."""
+    code = """
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
+from workbook.lens.timeline import lens
+with lens(Session(create_engine("sqlite://")), title="A look") as film:
+    film.step("nothing yet")
+film
+"""
+    sources = [code.splitlines(keepends=True), ["print(1)"], ["1 / 0"], ["film"]]
+    cells = [{"cell_type": "code", "source": source, "outputs": []} for source in sources]
+    path = tmp_path / "a.ipynb"
+    path.write_text(json.dumps({"cells": cells}), encoding="utf-8")
+
+    films = films_of(path)
+
+    assert list(films) == [0]  # the cell after the error is not reached
+    assert "A look" in notebook_page(path, films)
+    assert "<script" not in films[0]
 
 
 def test_diagrams_are_what_the_code_says():

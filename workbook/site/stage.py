@@ -14,6 +14,7 @@ from workbook.home import Home
 from workbook.lens.render.page import HERE as FILM
 from workbook.site import catalogue, diagrams
 from workbook.site.examples import Examples
+from workbook.site.films import films_of
 from workbook.site.lesson import lesson_page
 from workbook.site.links import Links
 from workbook.site.navigation import lessons_table, navigation, schedule_table
@@ -92,7 +93,7 @@ class Stage:
             titles = {one.slug: f"{one.slug[:2]} {one.title}" for one in self.lessons}
             return lesson_page(lesson, self.home, self.links, titles)
         if origin.suffix == ".ipynb":
-            return self.links.of(notebook_page(origin), page, page)
+            return self.links.of(notebook_page(origin, films_of(origin)), page, page)
         text = origin.read_text(encoding="utf-8")
         where = f"docs/{page}" if (self.home.root / "docs" / page) == origin else page
         return self.links.of(self.filled(text, page), where, page)
