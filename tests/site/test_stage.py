@@ -128,6 +128,17 @@ def test_an_example_that_fails_breaks_the_build(tmp_path):
     assert shown == ('```python\nx = 6 * 7\nprint(x)\n```\n\n```text title="It prints"\n42\n```')
 
 
+@pytest.mark.parametrize("page", ["gotchas.md", "interview.md", "from-other-orms.md"])
+def test_every_example_of_a_page_runs(page):
+    """An answer for an interview that fails in the interview helps nobody."""
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+
+    shown = Examples(ROOT / "docs").shown(text)
+
+    assert "<!-- run:" in text
+    assert "<!-- run:" not in shown
+
+
 def test_the_editor_needs_no_bundler():
     """A bare import is an error in a browser; a word in a comment is none."""
     files = {

@@ -59,7 +59,7 @@ def take(cells: list[dict[str, Any]]) -> dict[int, str]:
 
 def _run(number: int, code: str, names: dict[str, Any]) -> Any:
     """Run one cell and return the value of its last line."""
-    name = f"cell {number}"
+    name = f"<ipython-input-{number}>"  # the lens then says "line 3 of the cell"
     linecache.cache[name] = (len(code), None, code.splitlines(keepends=True), name)
     *body, last = ast.parse(code).body or [ast.Pass()]
     shown = isinstance(last, ast.Expr)
