@@ -98,13 +98,13 @@ def opened(package: str, cache: Path) -> Callable[[str], bytes]:
 def _pack(package: str, cache: Path) -> None:
     cache.mkdir(parents=True, exist_ok=True)
     done = subprocess.run(  # noqa: S603 - our own pinned names
-        [*_npm(), "pack", "--silent", "--pack-destination", str(cache), package],
+        [*_npm(), "pack", "--loglevel=error", "--pack-destination", str(cache), package],
         capture_output=True,
         encoding="utf-8",
         check=False,
     )
     if done.returncode:
-        why = (done.stderr.strip().splitlines() or ["npm said nothing"])[-1]
+        why = (done.stderr.splitlines() or ["npm said nothing"])[0].removeprefix("npm error ")
         raise NpmError(f"npm cannot get {package}: {why}; check network and proxy, then try again")
 
 
