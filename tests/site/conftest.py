@@ -111,6 +111,7 @@ class Visit:
         self.page = page
         self.address = address
         self.wrong = []
+        self.asked = []
         page.on("console", self.console)
         page.on("pageerror", lambda error: self.wrong.append(f"error: {error}"))
         page.on("requestfailed", lambda request: self.wrong.append(f"failed: {request.url}"))
@@ -123,7 +124,8 @@ class Visit:
             self.wrong.append(f"console: {message.text}")
 
     def request(self, request):
-        """Remember a request to any other place."""
+        """Remember what was asked for, and whether it is any other place."""
+        self.asked.append(request.url.removeprefix(self.address))
         if not request.url.startswith((self.address, "data:", "blob:")):
             self.wrong.append(f"foreign: {request.url}")
 

@@ -27,7 +27,7 @@ def goals(home: Home, lessons: Sequence[Lesson]) -> str:
     """Return the goals of `lessons/goals.toml` as a list, each with the lessons that teach it."""
     found = _read(home.lessons / "goals.toml").get("goal", [])
     return "\n".join(
-        f"{goal['number']}. {goal['says']}. {_taught_all(goal['lessons'], lessons)}"
+        f"{goal['number']}. {goal['says'][0].upper()}{goal['says'][1:]}. {_taught_all(goal['lessons'], lessons)}"
         for goal in found
     )
 
