@@ -6,6 +6,7 @@ Rounds are interleaved: each has a new profile, a first run, then a run after an
 """
 
 import gzip
+import os
 import platform
 import shutil
 import statistics
@@ -104,9 +105,11 @@ def section(
     small = sum(len(gzip.compress(file.read_bytes())) for file in files)
     total = sum(path.stat().st_size for path in SITE.rglob("*") if path.is_file())
     chromium, system = version.partition(".")[0], platform.system()
+    load, processors = os.getloadavg()[1], os.cpu_count()
     return f"""## A lesson in the page
 
-Lesson 02 in Chromium {chromium}, served from the same machine ({system}, busy with other work).
+Lesson 02 in Chromium {chromium}, served from the same machine ({system}).
+It was busy with other work: load average {load:.0f} on {processors} processors.
 The median of {ROUNDS} interleaved rounds, each in a new profile; smallest and largest in brackets.
 
 | | seconds |

@@ -1,7 +1,7 @@
 """Questions, goals and smells as Markdown, from the data that the commands of the same name use."""
 
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +26,13 @@ def _question(question: Mapping[str, Any], lessons: Sequence[Lesson]) -> str:
 def goals(home: Home, lessons: Sequence[Lesson]) -> str:
     """Return the goals of `lessons/goals.toml` as a list, each with the lessons that teach it."""
     found = _read(home.lessons / "goals.toml").get("goal", [])
-    return "\n".join(
-        f"{goal['number']}. {goal['says'][0].upper()}{goal['says'][1:]}. {_taught_all(goal['lessons'], lessons)}"
-        for goal in found
-    )
+    return "\n".join(_goal(goal, lessons) for goal in found)
+
+
+def _goal(goal: Mapping[str, Any], lessons: Sequence[Lesson]) -> str:
+    says = goal["says"]
+    taught = " ".join(_taught(slug, lessons) for slug in goal["lessons"])
+    return f"{goal['number']}. {says[0].upper()}{says[1:]}. {taught}"
 
 
 def smells(lessons: Sequence[Lesson]) -> str:
@@ -67,10 +70,6 @@ def _python(code: str) -> str:
 
 def _indented(text: str) -> str:
     return "\n".join(f"    {line}".rstrip() for line in text.splitlines())
-
-
-def _taught_all(slugs: Iterable[str], lessons: Sequence[Lesson]) -> str:
-    return " ".join(_taught(slug, lessons) for slug in slugs)
 
 
 def _taught(slug: str, lessons: Sequence[Lesson]) -> str:
