@@ -94,14 +94,24 @@ def browser(tools):
     """The Chromium of this machine, without any network but the loopback."""
     from playwright.sync_api import sync_playwright
 
-    program = next(filter(None, map(shutil.which, PROGRAMS)), None)
     with sync_playwright() as playwright:
-        program = program or playwright.chromium.executable_path
-        if not Path(program).exists():
-            give_up("Chromium is missing: install it; on Debian, apt-get install chromium")
-        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+        browser = launched(playwright.chromium)
         yield browser
         browser.close()
+
+
+def launched(chromium):
+    """Start Chromium or Chrome from PATH, else Playwright's own, else Chrome where it usually is."""
+    from playwright.sync_api import Error
+
+    program = next(filter(None, map(shutil.which, PROGRAMS)), None)
+    if program is None and Path(chromium.executable_path).exists():
+        program = chromium.executable_path
+    try:
+        channel = {} if program else {"channel": "chrome"}
+        return chromium.launch(executable_path=program, args=ARGUMENTS, **channel)
+    except Error:
+        give_up("Chromium is missing: install it; on Debian, apt-get install chromium")
 
 
 class Visit:
