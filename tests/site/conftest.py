@@ -101,7 +101,7 @@ def browser(tools):
 
 
 def launched(chromium):
-    """Start Chromium or Chrome from PATH, else Playwright's own, else Chrome where it usually is."""
+    """Start the browser on PATH, else Playwright's own, else Chrome where it usually is."""
     from playwright.sync_api import Error
 
     program = next(filter(None, map(shutil.which, PROGRAMS)), None)
