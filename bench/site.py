@@ -1,8 +1,9 @@
 """A lesson's first run and its later runs in a real browser, and the bytes that travel for them.
 
-    python -m bench.site      # after `python3 run.py site`
+    python -m bench.site      # needs what `python3 run.py site` installs, and Chromium
 
-Rounds are interleaved: each has a new profile, a first run, then a run after an edit.
+It builds the site first. Rounds are interleaved: each has a new profile, a first run, then a run
+after an edit.
 """
 
 import gzip
@@ -10,6 +11,7 @@ import os
 import platform
 import shutil
 import statistics
+import subprocess
 import sys
 import threading
 import time
@@ -79,9 +81,10 @@ def one_round(page: Page, address: str) -> tuple[float, float, set[str]]:
 def main() -> int:
     """Measure, and write the section of bench/RESULTS.md."""
     program = shutil.which("chromium") or shutil.which("google-chrome")
-    if program is None or not SITE.is_dir():
-        sys.stderr.write("needs Chromium on PATH and a built site: python3 run.py site\n")
+    if program is None:
+        sys.stderr.write("needs Chromium on PATH; on Debian: apt-get install chromium\n")
         return 2
+    built = build()
     rounds = []
     with served() as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
@@ -93,18 +96,33 @@ def main() -> int:
         browser.close()
     first, second, asked = zip(*rounds, strict=True)
     files = [SITE / name for name in set.union(*asked)]
-    write_section("site", section(first, second, files, version))
+    write_section("site", section(first, second, files, version, built))
     return 0
 
 
+def build() -> str:
+    """Build the site with the npm packages at hand; return how long it took."""
+    before, started = os.times(), time.monotonic()
+    subprocess.check_call([sys.executable, "-m", "workbook.site"], cwd=SITE.parent)
+    seconds, after = time.monotonic() - started, os.times()
+    used = after.children_user + after.children_system
+    used -= before.children_user + before.children_system
+    return f"{seconds:.0f}, of the processor {used:.0f}"
+
+
 def section(
-    first: tuple[float, ...], second: tuple[float, ...], files: list[Path], version: str
+    first: tuple[float, ...],
+    second: tuple[float, ...],
+    files: list[Path],
+    version: str,
+    built: str,
 ) -> str:
     """Return the text of the section."""
     raw = sum(file.stat().st_size for file in files)
     small = sum(len(gzip.compress(file.read_bytes())) for file in files)
     total = sum(path.stat().st_size for path in SITE.rglob("*") if path.is_file())
     chromium, system = version.partition(".")[0], platform.system()
+    pages = sum(1 for _ in SITE.rglob("*.html"))
     load, processors = os.getloadavg()[1], os.cpu_count()
     return f"""## A lesson in the page
 
@@ -116,6 +134,7 @@ The median of {ROUNDS} interleaved rounds, each in a new profile; smallest and l
 | --- | --- |
 | first run: from the click to the verdict of 17 tests | {spread(first)} |
 | again, after an edit | {spread(second)} |
+| building all {pages} pages | {built} |
 
 The first run asks for {len(files)} files: {raw / 1e6:.1f} MB, {small / 1e6:.1f} MB when compressed.
 Later runs ask for nothing. The whole site has {total / 1e6:.1f} MB.
