@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -65,6 +65,9 @@ def copy_packages(target: Path, cache: Path) -> None:
     Raises:
         NpmError: npm is missing, or cannot reach its registry.
     """
+    _pack(
+        [package for package in (*COPIED, *EDITOR) if not _tarball(package, cache).exists()], cache
+    )
     for package, (folder, names) in COPIED.items():
         read = opened(package, cache)
         for name in names:
@@ -83,9 +86,9 @@ def write(path: Path, content: bytes) -> None:
 
 def opened(package: str, cache: Path) -> Callable[[str], bytes]:
     """Return a reader of the files of `name@version`."""
-    tarball = cache / f"{package.removeprefix('@').replace('/', '-').replace('@', '-')}.tgz"
+    tarball = _tarball(package, cache)
     if not tarball.exists():
-        _pack(package, cache)
+        _pack([package], cache)
 
     def read(name: str) -> bytes:
         with tarfile.open(tarball) as archive:
@@ -95,17 +98,25 @@ def opened(package: str, cache: Path) -> Callable[[str], bytes]:
     return read
 
 
-def _pack(package: str, cache: Path) -> None:
+def _tarball(package: str, cache: Path) -> Path:
+    return cache / f"{package.removeprefix('@').replace('/', '-').replace('@', '-')}.tgz"
+
+
+def _pack(packages: Sequence[str], cache: Path) -> None:
+    """Take all of them at once: npm needs a second to start."""
+    if not packages:
+        return
     cache.mkdir(parents=True, exist_ok=True)
     done = subprocess.run(  # noqa: S603 - our own pinned names
-        [*_npm(), "pack", "--loglevel=error", "--pack-destination", str(cache), package],
+        [*_npm(), "pack", "--loglevel=error", "--pack-destination", str(cache), *packages],
         capture_output=True,
         encoding="utf-8",
         check=False,
     )
     if done.returncode:
         why = (done.stderr.splitlines() or ["npm said nothing"])[0].removeprefix("npm error ")
-        raise NpmError(f"npm cannot get {package}: {why}; check network and proxy, then try again")
+        wanted = packages[0] if len(packages) == 1 else f"{len(packages)} packages"
+        raise NpmError(f"npm cannot get {wanted}: {why}; check network and proxy, then try again")
 
 
 def _npm() -> list[str]:
