@@ -38,7 +38,7 @@ PYTEST = (  # pyproject.toml switches autoload off
 )
 CI = os.environ.get("CI") == "true"
 SYNC = ["workbook dev sync --check"] if CI else []  # learners edit
-TEST = {"test", "browser"} if CI else {"test"}  # elsewhere the tests in a browser are skipped
+TEST = {"test", "browser", "site"} if CI else {"test"}  # elsewhere these tests are skipped
 CHECK = ["ruff check .", "ruff format --check .", "mypy", "lint-imports", *SYNC]
 WORDS = {  # word: (its help, the extras it needs, the commands it runs in the project's folder)
     "test": ("run the project's suite; takes --thorough and pytest's options", TEST, [PYTEST]),
@@ -52,6 +52,7 @@ WORDS = {  # word: (its help, the extras it needs, the commands it runs in the p
         {"lab", "test"},
         ["jupyterlab notebooks"],
     ),
+    "site": ("build the site; --serve serves it and follows changes", {"site"}, ["workbook.site"]),
     "bench": ("measure against other tools", {"bench", "test"}, ["bench"]),
 }
 

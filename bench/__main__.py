@@ -6,7 +6,7 @@ Never measures two at the same time.
 import subprocess
 import sys
 
-ALL = ("detector", "data_access", "feedback")
+ALL = ("detector", "data_access", "feedback", "site")
 
 
 def main(*arguments: str) -> int:

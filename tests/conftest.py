@@ -6,6 +6,7 @@ The guard never looks at a test of the tool: those show N+1 on purpose.
 import os
 import secrets
 import shutil
+from collections import Counter
 from collections.abc import Generator
 from contextlib import ExitStack
 
@@ -18,7 +19,7 @@ from workbook.postgres.errors import PostgresUnavailableError
 from workbook.postgres.server import private_server
 
 TEMPLATE = "template"
-MISSING = ("PostgreSQL is missing", "A browser is missing")
+MISSING = " is missing: "
 GUARDED = {"contract", "integration", "e2e"}
 
 
@@ -56,7 +57,7 @@ def postgres_server():
         try:
             server = stack.enter_context(private_server())
         except PostgresUnavailableError as error:
-            give_up(f"{MISSING[0]}: {error}")
+            give_up(f"PostgreSQL{MISSING}{error}")
         schema = SqlSchema(build_postgresql_engine(server.create_database(TEMPLATE)))
         schema.upgrade()
         schema.close()
@@ -77,7 +78,7 @@ def browser():
         try:
             browser = stack.enter_context(open_browser())
         except BrowserMissingError as error:
-            give_up(f"{MISSING[1]}: {error}")
+            give_up(f"A browser{MISSING}{error}")
         yield browser
 
 
@@ -121,15 +122,14 @@ def store_url(request):
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say in one line what was not tested, and why: a skip is easily overlooked."""
+    """Say in one line what was not tested, and what to install: a skip is easily overlooked."""
     skipped = terminalreporter.getreports("skipped")
     reasons = [str(report.longrepr[2]) for report in skipped if isinstance(report.longrepr, tuple)]
-    for what in MISSING:
-        missing = [reason for reason in reasons if what in reason]
-        if missing:
-            reason = missing[0].partition(f"{what}: ")[2]
-            line = f"{len(missing)} tests did not run: {what}. {reason}"
-            terminalreporter.write_line(line, yellow=True, bold=True)
+    missing = [reason.removeprefix("Skipped: ") for reason in reasons if MISSING in reason]
+    for reason, count in Counter(missing).items():
+        what, _, remedy = reason.partition(MISSING)
+        line = f"{count} tests did not run: {what}{MISSING.rstrip(': ')}. {remedy}"
+        terminalreporter.write_line(line, yellow=True, bold=True)
 
 
 @pytest.fixture(scope="session")

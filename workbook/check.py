@@ -44,11 +44,11 @@ def run(  # noqa: PLR0913 - each option has its name
         answer = Path(scratch) / "verdict.json"
         answer.with_name("pytest.ini").write_text("[pytest]\n", encoding="utf-8")
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
-            arguments = _arguments(lesson, files or lesson.folder, answer)
-            arguments += [f"--workbook-shuffle={shuffle}", f"--workbook-limit={limit_s}"]
-            arguments += ["-W", "error"] if strict else []
-            arguments += ["--postgres"] if postgres else []
-            status = pytest.main(arguments, plugins=[plugin])
+            line = arguments(lesson, files or lesson.folder, answer)
+            line += [f"--workbook-shuffle={shuffle}", f"--workbook-limit={limit_s}"]
+            line += ["-W", "error"] if strict else []
+            line += ["--postgres"] if postgres else []
+            status = pytest.main(line, plugins=[plugin])
         if not answer.exists() or not (verdicts := json.loads(answer.read_text("utf-8"))):
             raise CheckError(f"pytest ended with status {int(status)}:\n{out.getvalue()[-2000:]}")
         return from_data(verdicts[0])
@@ -63,7 +63,11 @@ def _fast_folder() -> str | None:
     return memory if shutil.disk_usage(memory).free > enough else None
 
 
-def _arguments(lesson: Lesson, files: Path, answer: Path) -> list[str]:
+def arguments(lesson: Lesson, files: Path, answer: Path) -> list[str]:
+    """Return pytest's command line for a lesson; the verdict goes to the file `answer`.
+
+    The plugin itself is not in it: it is handed to pytest as a module.
+    """
     return [
         str(lesson.folder / "test_exercise.py"),
         "-c",

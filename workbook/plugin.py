@@ -7,6 +7,7 @@ import gc
 import json
 import os
 import random
+import sys
 from collections.abc import Generator, Sequence
 from functools import partial
 from pathlib import Path
@@ -30,6 +31,7 @@ POSTGRES = "--postgres"
 LIMIT = "--workbook-limit"
 ROOMS = pytest.StashKey[dict[Path, Room | None]]()
 RESULT = "workbook_result"
+TESTS = "test_exercise.py"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -61,7 +63,7 @@ def room_of(config: pytest.Config, path: Path) -> Room | None:
     folder = path.parent
     if folder not in rooms:
         rooms[folder] = None
-        if path.name == "test_exercise.py" and (folder / "lesson.toml").is_file():
+        if path.name == TESTS and (folder / "lesson.toml").is_file():
             rooms[folder] = Room(_lesson(folder, config), _files(config, folder))
     return rooms[folder]
 
@@ -228,6 +230,14 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         terminalreporter.write_line("")
         for line in render(room.verdict(), width=terminalreporter._tw.fullwidth):  # noqa: SLF001 - pytest has no public name for the width
             terminalreporter.write_line(line)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Forget the tests: run again in this process, they must meet the next world, not this one."""
+    paths = {str(folder / TESTS) for folder, room in config.stash[ROOMS].items() if room}
+    for name, module in list(sys.modules.items()):
+        if getattr(module, "__file__", None) in paths:
+            del sys.modules[name]
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
