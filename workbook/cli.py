@@ -14,6 +14,7 @@ COMMANDS = {
     "hint": "learner",
     "reset": "learner",
     "solution": "learner",
+    "grade": "grade",
     "dev": "author",
 }
 SUMMARIES = {
@@ -25,6 +26,7 @@ SUMMARIES = {
     "hint": "Show a hint for a task, one level at a time.",
     "reset": "Bring a starter back; your file is kept beside it.",
     "solution": "Show the reference solution and why it is so.",
+    "grade": "Grade a cohort, safely: for instructors.",
     "dev": "Commands for authors of lessons.",
 }
 

@@ -43,6 +43,7 @@ class Task:
     hints: tuple[str, ...]
     needs: tuple[int, ...]
     holes: tuple[Hole, ...]
+    weight: float = 1.0
 
     @property
     def name(self) -> str:
@@ -222,7 +223,14 @@ class _Reader:
                 Hole(hole.get("file", names[0]), hole["symbol"], hole.get("given"))
                 for hole in holes
             ),
+            weight=self.weight(table, where),
         )
+
+    def weight(self, table: dict[str, Any], where: str) -> float:
+        value = table.get("weight", 1)
+        good = isinstance(value, int | float) and not isinstance(value, bool) and value > 0
+        self.check(good, f"{where}weight is a number above 0")
+        return float(value)
 
     def prediction(self, table: dict[str, Any]) -> Prediction:
         choices = self.texts(table, "choices")

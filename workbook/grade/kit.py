@@ -8,6 +8,7 @@ import ast
 import hashlib
 import importlib.util
 import py_compile
+import secrets
 import site
 import sys
 import sysconfig
@@ -25,7 +26,7 @@ PLAIN = (".py", ".css", ".js", ".json", ".mako", ".toml")
 LEFT_OUT = ("lessons", "solutions", "commands", "postgres")
 JUDGES = ("grade/sandbox", "grade/worker", "grade/__init__.py")
 WARM_LIBRARIES = ("sqlalchemy.orm", "sqlalchemy.dialects.sqlite", "sqlite3")
-FIRST_LESSON_WITH_AN_API = 4
+CANARY = "test_canary_"
 
 
 def libraries(role: str) -> list[str]:
@@ -73,12 +74,34 @@ def files_for(lesson: Lesson, role: str) -> dict[str, bytes]:
     app = app_source("case_tracker.bootstrap").parent
     found = {f"case_tracker/{name}": path for name, path in _tree(app)}
     found = {n: p for n, p in found.items() if n[:-3].replace("/", ".") not in graded}
-    found |= {f"workbook/{name}": path for name, path in _tree(OURS) if _is_for_workers(name)}
+    files = _with_bytecode(found) | tools()
+    wanted = "probe.py" if role == "points" else "test_exercise.py"
+    own = {name: (lesson.folder / name).read_bytes() for name in (wanted, "lesson.toml")}
+    return files | {f"lessons/{lesson.slug}/{name}": data for name, data in own.items()}
+
+
+def tools() -> dict[str, bytes]:
+    """Return the part of `workbook` that runs in a worker."""
+    found = {f"workbook/{name}": path for name, path in _tree(OURS) if _is_for_workers(name)}
+    return _with_bytecode(found)
+
+
+def _with_bytecode(found: Mapping[str, Path]) -> dict[str, bytes]:
     files = {name: path.read_bytes() for name, path in found.items()}
-    files |= {_bytecode(name): _compiled(path) for name, path in found.items() if name[-3:] == ".py"}
-    wanted = {"probe.py", "lesson.toml"} if role == "points" else {"test_exercise.py", "lesson.toml"}
-    folder = f"lessons/{lesson.slug}"
-    return files | {f"{folder}/{n}": (lesson.folder / n).read_bytes() for n in sorted(wanted)}
+    code = {_bytecode(n): _compiled(path) for n, path in found.items() if n.endswith(".py")}
+    return files | code
+
+
+def with_canaries(tests: bytes) -> bytes:
+    """Return a lesson's tests with three more: two must fail, one must pass, in no known order."""
+    outcomes = [False, False, True]
+    secrets.SystemRandom().shuffle(outcomes)
+    for passes in outcomes:
+        value = secrets.randbelow(1 << 30)
+        name = f"{CANARY}{secrets.token_hex(8)}"
+        body = f"assert {value} == {value + (not passes)}"
+        tests += f"\n\n@pytest.mark.guard\ndef {name}():\n    {body}\n".encode()
+    return tests
 
 
 def _tree(folder: Path) -> Iterator[tuple[str, Path]]:

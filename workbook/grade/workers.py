@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -20,9 +20,9 @@ from typing import Any, Self
 from workbook.curriculum import Lesson
 from workbook.grade import kit
 from workbook.grade.sandbox.user import NOBODY
-from workbook.grade.worker import start
 from workbook.grade.worker.frames import encoded
 
+START = Path(__file__).with_name("worker") / "start.py"
 START_S = 60.0
 GRACE_S = 20.0
 LARGEST_FRAME = 32 << 20
@@ -58,11 +58,16 @@ class Run:
 class Worker:
     """One base process behind its walls. `role` is points, or feedback."""
 
-    def __init__(self, role: str, tier: str, limits: Limits) -> None:
+    def __init__(
+        self, role: str, tier: str, limits: Limits, imports: Sequence[str] | None = None
+    ) -> None:
+        """`imports` are the libraries to load before anything else; None: what the role needs."""
         self.role = role
+        self.imports = list(kit.libraries(role) if imports is None else imports)
         self.tier = tier
         self.limits = limits
         self.lesson: Lesson | None = None
+        self._is_open = False
         self._process: subprocess.Popen[bytes] | None = None
         self._folder: Path | None = None
 
@@ -77,25 +82,36 @@ class Worker:
     ) -> None:
         self.stop()
 
-    def open(self, lesson: Lesson) -> None:
-        """Let the worker load a lesson; the one before is forgotten.
+    def open(self, lesson: Lesson, *, canaries: bool = False) -> None:
+        """Let the worker load a lesson; the one before is forgotten. `canaries` watch its tests.
 
         Raises:
             WorkerLostError: it could not.
         """
-        if self.lesson:
-            self._send({"close": self.lesson.slug})
+        files = kit.files_for(lesson, self.role)
+        if canaries:
+            tests = f"lessons/{lesson.slug}/test_exercise.py"
+            files[tests] = kit.with_canaries(files[tests])
+        self._open({"lesson": lesson.slug, "warm": kit.warm_modules(lesson)}, files)
+        self.lesson = lesson
+
+    def open_bare(self) -> None:
+        """Let the worker load its role and no lesson.
+
+        Raises:
+            WorkerLostError: it could not.
+        """
+        self._open({"lesson": ""}, kit.tools())
+
+    def _open(self, order: Mapping[str, Any], files: Mapping[str, bytes]) -> None:
+        if self._is_open:
+            self._send({"close": True})
+            self._is_open = False
         if self._process is None:
             self._start()
-        self.lesson = lesson
-        order: dict[str, Any] = {
-            "lesson": lesson.slug,
-            "role": self.role,
-            "files": encoded(kit.files_for(lesson, self.role)),
-            "warm": kit.warm_modules(lesson),
-        }
-        self._send(order)
+        self._send({"role": self.role, "files": encoded(files), **order})
         self._expect("open", START_S)
+        self._is_open = True
 
     def run(self, files: Mapping[str, bytes], **more: Any) -> Run:
         """Run a submission in the open lesson.
@@ -103,9 +119,10 @@ class Worker:
         Raises:
             WorkerLostError: the worker is gone; it is started anew by the next `open`.
         """
-        request = {"files": encoded(files), "timeout_s": self.limits.timeout_s, **more}
+        request: dict[str, Any] = {"files": encoded(files), "timeout_s": self.limits.timeout_s}
+        request |= more
         self._send(request)
-        answer = self._receive(self.limits.timeout_s + GRACE_S)
+        answer = self._receive(request["timeout_s"] + GRACE_S)
         if answer.get("status") not in ("done", "died", "timeout", "flooded"):
             self.stop()
             raise WorkerLostError(str(answer)[:200])
@@ -116,7 +133,7 @@ class Worker:
 
     def stop(self) -> None:
         """End the process and everything it started."""
-        self.lesson = None
+        self.lesson, self._is_open = None, False
         process, self._process = self._process, None
         if process is not None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -135,7 +152,7 @@ class Worker:
         if os.name == "posix" and os.geteuid() == 0 and self.tier != "T1":
             os.chown(self._folder, NOBODY, NOBODY)
         self._process = subprocess.Popen(
-            [sys.executable, "-I", "-S", str(Path(start.__file__))],
+            [sys.executable, "-I", "-S", str(START)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             bufsize=0,
@@ -150,7 +167,7 @@ class Worker:
                 "readable": kit.readable(),
                 "hidden": kit.hidden(),
                 "path": kit.import_path(),
-                "imports": kit.libraries(self.role),
+                "imports": self.imports,
                 "memory_mib": self.limits.memory_mib,
                 "cpu_s": int(self.limits.timeout_s) + 2,
             }

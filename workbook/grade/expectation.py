@@ -1,0 +1,104 @@
+"""What a lesson's probe sees of the reference: the same function, the same seed, trusted code.
+
+No expected value is written by hand, and none is ever in a worker that runs a learner's code.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from workbook.curriculum import Lesson
+from workbook.derive import solution
+from workbook.grade import clean
+from workbook.grade.workers import Limits, Run, Worker
+from workbook.home import Home
+from workbook.verdict import Verdict, from_data
+
+RUNS = 2
+_PATIENCE = Limits(timeout_s=120.0, memory_mib=2048)
+
+
+class ExpectationError(Exception):
+    """The reference of a lesson has no answer, or two different ones; the message says which."""
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What is expected of one lesson.
+
+    `observed` is canonical JSON by task and run, `left` by the name of a database; `tests` names
+    the tests of each task (0: guards).
+    """
+
+    lesson: Lesson
+    seeds: tuple[int, ...]
+    observed: Mapping[tuple[int, int], str]
+    left: Mapping[str, str]
+    tests: Mapping[int, frozenset[str]]
+
+
+def seeds_of(seed: int) -> tuple[int, ...]:
+    """Return the seed of each run of a task: different sizes, nothing guessed."""
+    return tuple((seed * 31 + number * 7919) % (1 << 31) for number in range(RUNS))
+
+
+def expect(lesson: Lesson, home: Home, seed: int, tier: str) -> Expectation:
+    """Run the reference, twice, in workers of its own.
+
+    Raises:
+        ExpectationError: it fails, or the two runs differ.
+        WorkerLostError: a worker could not be started.
+    """
+    files = {name: text.encode() for name, text in solution(lesson, home).items()}
+    seeds = seeds_of(seed)
+    with Worker("points", tier, _PATIENCE) as worker:
+        worker.open(lesson)
+        first, second = (worker.run(files, seeds=seeds, read=True) for _ in range(2))
+    observed, left = _all(lesson, first)
+    if (observed, left) != _all(lesson, second):
+        raise ExpectationError(f"{lesson.slug}: two runs of the reference differ")
+    with Worker("feedback", tier, _PATIENCE) as worker:
+        worker.open(lesson)
+        tests = _tests(lesson, worker.run(files))
+    return Expectation(lesson, seeds, observed, left, tests)
+
+
+def canonical(value: Any) -> str:
+    """Return JSON that is equal for equal data, and for nothing else: true is not 1."""
+    return json.dumps(value, sort_keys=True)
+
+
+def _all(lesson: Lesson, run: Run) -> tuple[dict[tuple[int, int], str], dict[str, str]]:
+    wanted = {(t.number, n) for t in lesson.tasks for n in range(RUNS)}
+    seen = {
+        (line["task"], line["run"]): canonical(line["observed"])
+        for line in run.lines
+        if "observed" in line
+    }
+    if set(seen) != wanted:
+        missing = ", ".join(lesson.label(task) for task, _ in sorted(wanted - set(seen)))
+        raise ExpectationError(f"{lesson.slug}: the probe has no answer for {missing} ({run.status})")
+    broken = [line for line in run.left if "tables" not in line]
+    if broken:
+        raise ExpectationError(f"{lesson.slug}: the reference left {broken[0]}")
+    return seen, {line["at"]: canonical(line["tables"]) for line in run.left}
+
+
+def _tests(lesson: Lesson, run: Run) -> dict[int, frozenset[str]]:
+    verdict = feedback_of(run)
+    if verdict is None or not verdict.passed:
+        raise ExpectationError(f"{lesson.slug}: the reference does not pass its own tests")
+    names = {task.number: frozenset(test.name for test in task.tests) for task in verdict.tasks}
+    return names | {0: frozenset(test.name for test in verdict.guards)}
+
+
+def feedback_of(run: Run) -> Verdict | None:
+    """Return what the lesson's tests said, if it can be read as a verdict."""
+    for line in run.lines:
+        if "verdict" in line:
+            try:
+                return from_data(clean.data(line["verdict"]))
+            except (KeyError, TypeError, ValueError, AttributeError):
+                return None
+    return None

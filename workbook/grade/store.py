@@ -1,0 +1,349 @@
+"""Results in one SQLite file, through SQLAlchemy. One transaction for each submission.
+
+What was committed is never lost: a killed run goes on where it was. Marks are found again by their
+receipt, so an unchanged submission is not graded twice.
+"""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import JSON, Engine, ForeignKey, create_engine, delete, event, select, text
+from sqlalchemy.exc import DatabaseError
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    Session,
+    mapped_column,
+    relationship,
+    sessionmaker,
+)
+
+from workbook.grade.marks import Mark, Receipt, mark_from_data
+from workbook.grade.submissions import Learner, Submission
+
+FILE = "grades.sqlite"
+VERSION = 1
+
+
+class StoreError(Exception):
+    """The file cannot be used; the message says what to do."""
+
+
+class Base(DeclarativeBase):
+    """Knows the tables of a store."""
+
+
+class LessonRow(Base):
+    """One lesson of the run, and the seed of its hidden data: the same for the whole cohort."""
+
+    __tablename__ = "lessons"
+
+    slug: Mapped[str] = mapped_column(primary_key=True)
+    seed: Mapped[int]
+
+
+class LearnerRow(Base):
+    """One person."""
+
+    __tablename__ = "learners"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(default="")
+    email: Mapped[str] = mapped_column(default="")
+    entries: Mapped[list["EntryRow"]] = relationship(cascade="all, delete-orphan")
+    overrides: Mapped[list["OverrideRow"]] = relationship(cascade="all, delete-orphan")
+
+
+class GradingRow(Base):
+    """One mark, by its receipt. Two learners with the same files share it."""
+
+    __tablename__ = "gradings"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    receipt: Mapped[dict[str, Any]] = mapped_column(JSON)
+    mark: Mapped[dict[str, Any]] = mapped_column(JSON)
+    graded_at: Mapped[str]
+
+
+class EntryRow(Base):
+    """What one learner handed in for one lesson, and its mark if it could be graded."""
+
+    __tablename__ = "entries"
+
+    learner_key: Mapped[str] = mapped_column(ForeignKey("learners.key"), primary_key=True)
+    lesson: Mapped[str] = mapped_column(primary_key=True)
+    submission: Mapped[str]
+    files: Mapped[dict[str, str]] = mapped_column(JSON)
+    state: Mapped[str] = mapped_column(default="")
+    problem: Mapped[str] = mapped_column(default="")
+    notes: Mapped[list[str]] = mapped_column(JSON)
+    late: Mapped[str] = mapped_column(default="")
+    grading_key: Mapped[str | None] = mapped_column(ForeignKey("gradings.key"))
+    grading: Mapped[GradingRow | None] = relationship()
+
+
+class OverrideRow(Base):
+    """What a person decided. Grading again never touches it. Without a task: the whole lesson."""
+
+    __tablename__ = "overrides"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    learner_key: Mapped[str] = mapped_column(ForeignKey("learners.key"))
+    lesson: Mapped[str]
+    task: Mapped[int | None]
+    points: Mapped[float]
+    author: Mapped[str]
+    reason: Mapped[str]
+    decided_at: Mapped[str]
+
+
+@dataclass(frozen=True)
+class Override:
+    """What a person decided about a lesson, or about one task of it."""
+
+    lesson: str
+    task: int | None
+    points: float
+    author: str
+    reason: str
+    decided_at: str = ""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One learner and one lesson: what was handed in, the mark, what a person changed."""
+
+    learner: Learner
+    lesson: str
+    state: str
+    problem: str
+    notes: tuple[str, ...]
+    late: str
+    files: dict[str, str]
+    mark: Mark | None
+    receipt: Receipt | None
+    overrides: tuple[Override, ...]
+
+    @property
+    def verdict(self) -> str:
+        """Return the one word: the mark's, else rejected, not-submitted, or not-graded."""
+        return self.mark.verdict if self.mark else self.state or "not-graded"
+
+    @property
+    def earned(self) -> float:
+        """The points, after what a person decided."""
+        points = {task.number: task.earned for task in self.mark.tasks} if self.mark else {}
+        total = None
+        for override in self.overrides:
+            if override.task is None:
+                total = override.points
+            else:
+                points[override.task] = override.points
+        return sum(points.values()) if total is None else total
+
+
+class Store:
+    """The results of one cohort."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._engine = _engine(path)
+        self._sessions = sessionmaker(self._engine)
+        with _readable(path):
+            Base.metadata.create_all(self._engine)
+            with self._engine.begin() as connection:
+                version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+                connection.exec_driver_sql(f"PRAGMA user_version = {VERSION}")
+        if version not in (0, VERSION):
+            raise StoreError(f"{path} was written by another version; choose another --out")
+
+    def close(self) -> None:
+        """Let the file go."""
+        self._engine.dispose()
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """Give the block a Session; everything in it is stored, or nothing."""
+        with self._sessions.begin() as session:
+            yield session
+
+    def seed(self, lesson: str) -> int:
+        """Return the seed of a lesson: made once, kept for every later run."""
+        with self.writing() as session:
+            row = session.get(LessonRow, lesson)
+            if row is None:
+                row = LessonRow(slug=lesson, seed=secrets.randbelow(1 << 31))
+                session.add(row)
+            return row.seed
+
+    def set_seed(self, lesson: str, seed: int) -> None:
+        """Use this seed: a shard has the seed of its plan."""
+        with self.writing() as session:
+            session.merge(LessonRow(slug=lesson, seed=seed))
+
+    def mark(self, receipt: Receipt) -> Mark | None:
+        """Return the mark that this receipt had before."""
+        with self._sessions() as session:
+            row = session.get(GradingRow, key_of(receipt))
+            return mark_from_data(row.mark) if row else None
+
+    def save(
+        self,
+        learner: Learner,
+        submission: Submission,
+        mark: Mark | None = None,
+        receipt: Receipt | None = None,
+    ) -> None:
+        """Store what a learner handed in and its mark, in one transaction."""
+        with self.writing() as session:
+            _put_learner(session, learner)
+            key = key_of(receipt) if receipt and mark else None
+            if key and receipt and mark and session.get(GradingRow, key) is None:
+                session.add(
+                    GradingRow(
+                        key=key, receipt=asdict(receipt), mark=mark.to_data(), graded_at=now()
+                    )
+                )
+            session.merge(
+                EntryRow(
+                    learner_key=learner.key,
+                    lesson=submission.lesson,
+                    submission=submission.digest,
+                    files={n: d.decode("utf-8", "replace") for n, d in submission.files.items()},
+                    state=submission.state,
+                    problem=submission.problem,
+                    notes=list(submission.notes),
+                    late=submission.late,
+                    grading_key=key,
+                )
+            )
+
+    def override(self, learner: str, decision: Override) -> None:
+        """Store what a person decided; an earlier decision about the same is replaced.
+
+        Raises:
+            StoreError: nobody has this key.
+        """
+        with self.writing() as session:
+            row = session.get(LearnerRow, learner)
+            if row is None:
+                raise StoreError(f"no learner {learner!r} in {self.path}")
+            same = [o for o in row.overrides if (o.lesson, o.task) == (decision.lesson, decision.task)]
+            for old in same:
+                row.overrides.remove(old)
+            row.overrides.append(OverrideRow(**asdict(decision) | {"decided_at": now()}))
+
+    def learners(self) -> list[Learner]:
+        """Return everybody, ordered by key."""
+        with self._sessions() as session:
+            rows = session.scalars(select(LearnerRow).order_by(LearnerRow.key))
+            return [Learner(row.key, row.name, row.email) for row in rows]
+
+    def lessons(self) -> list[str]:
+        """Return the lessons that anybody has an entry for, in order."""
+        with self._sessions() as session:
+            return list(session.scalars(select(EntryRow.lesson).distinct().order_by(EntryRow.lesson)))
+
+    def entries(self) -> Iterator[Entry]:
+        """Yield every entry, ordered by learner and lesson. One at a time: a cohort can be large."""
+        query = select(LearnerRow).order_by(LearnerRow.key)
+        with self._sessions() as session:
+            for key in session.scalars(select(LearnerRow.key).order_by(LearnerRow.key)).all():
+                row = session.scalars(query.where(LearnerRow.key == key)).one()
+                yield from _entries(row)
+                session.expunge_all()
+
+    def forget(self, learner: str) -> int:
+        """Erase a learner and every mark nobody else shares; return how many entries there were.
+
+        The pages of the file that held them are overwritten.
+
+        Raises:
+            StoreError: nobody has this key.
+        """
+        with self.writing() as session:
+            row = session.get(LearnerRow, learner)
+            if row is None:
+                raise StoreError(f"no learner {learner!r} in {self.path}")
+            count = len(row.entries)
+            session.delete(row)
+            session.flush()
+            used = select(EntryRow.grading_key).where(EntryRow.grading_key.is_not(None))
+            session.execute(delete(GradingRow).where(GradingRow.key.not_in(used)))
+        with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+            connection.execute(text("VACUUM"))
+        return count
+
+
+def _entries(row: LearnerRow) -> Iterator[Entry]:
+    learner = Learner(row.key, row.name, row.email)
+    for entry in sorted(row.entries, key=lambda entry: entry.lesson):
+        own = [o for o in row.overrides if o.lesson == entry.lesson]
+        yield Entry(
+            learner=learner,
+            lesson=entry.lesson,
+            state=entry.state,
+            problem=entry.problem,
+            notes=tuple(entry.notes),
+            late=entry.late,
+            files=entry.files,
+            mark=mark_from_data(entry.grading.mark) if entry.grading else None,
+            receipt=Receipt(**entry.grading.receipt) if entry.grading else None,
+            overrides=tuple(
+                Override(o.lesson, o.task, o.points, o.author, o.reason, o.decided_at) for o in own
+            ),
+        )
+
+
+def _put_learner(session: Session, learner: Learner) -> None:
+    row = session.get(LearnerRow, learner.key)
+    if row is None:
+        session.add(LearnerRow(**asdict(learner)))
+    else:
+        row.name, row.email = learner.name, learner.email
+
+
+def key_of(receipt: Receipt) -> str:
+    """Return one hash of a receipt."""
+    return hashlib.sha256(json.dumps(asdict(receipt), sort_keys=True).encode()).hexdigest()
+
+
+def now() -> str:
+    """Return the time as it is stored: UTC, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _engine(path: Path) -> Engine:
+    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 30})
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        # FULL: what is committed survives a power cut. secure_delete: what is erased is gone.
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    return engine
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except DatabaseError as error:
+        raise StoreError(f"{path} cannot be used: {error.orig}") from None
+
+
+def unknown_lessons(store: Store, lessons: Sequence[str]) -> list[str]:
+    """Return the lessons of a store that are not among these."""
+    return [slug for slug in store.lessons() if slug not in lessons]
