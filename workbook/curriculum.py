@@ -36,7 +36,7 @@ class Hole:
 
 @dataclass(frozen=True)
 class Task:
-    """One step of a lesson."""
+    """One step of a lesson. `left` names the tables that a grader reads afterwards; None: all."""
 
     number: int
     todo: str
@@ -44,6 +44,7 @@ class Task:
     needs: tuple[int, ...]
     holes: tuple[Hole, ...]
     weight: float = 1.0
+    left: tuple[str, ...] | None = None
 
     @property
     def name(self) -> str:
@@ -224,6 +225,7 @@ class _Reader:
                 for hole in holes
             ),
             weight=self.weight(table, where),
+            left=self.texts(table, "left") if "left" in table else None,
         )
 
     def weight(self, table: dict[str, Any], where: str) -> float:

@@ -61,5 +61,3 @@ def grade_command() -> None:
     Options of `grade SUBMISSIONS` are shown by `grade cohort --help`.
     Exit codes: 0 done, 1 something needs a person, 2 wrong use.
     """
-
-

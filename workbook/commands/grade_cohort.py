@@ -9,9 +9,9 @@ import click
 
 from workbook.commands.shared import Desk, open_desk
 from workbook.curriculum import Lesson
-from workbook.grade import clean, gradebook, grading, intake, tiers
+from workbook.grade import clean, gradebook, intake, tiers
 from workbook.grade.expectation import ExpectationError
-from workbook.grade.grading import Options, Step
+from workbook.grade.grading import Grading, Options, Step
 from workbook.grade.store import FILE, Store, StoreError
 from workbook.grade.workers import Limits, WorkerLostError
 
@@ -25,7 +25,9 @@ WRONG_USE = 2
 @click.option(
     "--out", type=click.Path(path_type=Path), default=Path("grades"), help="Where results go."
 )
-@click.option("--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, help="Workers at once.")
+@click.option(
+    "--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, help="Workers at once."
+)
 @click.option("--resume", is_flag=True, help="Insist on results of an earlier run in --out.")
 @click.option("--timeout-s", default=10.0, help="Seconds that one submission may take.")
 @click.option("--memory-mib", default=512, help="Memory that one submission may take.")
@@ -65,7 +67,7 @@ def cohort_command(  # noqa: PLR0913, PLR0917 - a parameter is an option that so
         store = Store(out / FILE)
         for note in cohort.notes:
             click.echo(f"note: {note}", err=True)
-        lost = grading.grade(cohort, chosen, desk.home, store, options, show)
+        lost = Grading(desk.home, store, options, show).grade(cohort, chosen)
         paths = gradebook.write(store, chosen, out)
         document = gradebook.document(store.entries(), chosen)
     except (intake.IntakeError, StoreError, ExpectationError, WorkerLostError) as error:
@@ -103,7 +105,9 @@ def chosen_tier(wanted: str | None, *, trusted: bool) -> str:
     """
     found = tiers.examine(wanted) if wanted else tiers.best()
     if wanted and not found.holds:
-        raise click.UsageError(f"{wanted} does not hold here: {found.failure or 'see grade doctor'}")
+        raise click.UsageError(
+            f"{wanted} does not hold here: {found.failure or 'see grade doctor'}"
+        )
     if found.tier == "T5":
         raise click.UsageError(f"this machine cannot grade: {found.failure}. Use Linux, or WSL2")
     if not tiers.is_trusted(found.tier) and not trusted:

@@ -44,10 +44,8 @@ def data(value: Any, deep: int = 0) -> Any:
     if deep > _DEEPEST:
         return ELLIPSIS
     match value:
-        case bool() | None | float():
+        case bool() | None | float() | int():
             return value
-        case int():
-            return value if abs(value) < 1 << 53 else line(value, 40)
         case str():
             return text(value)
         case list():

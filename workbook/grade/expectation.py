@@ -78,7 +78,9 @@ def _all(lesson: Lesson, run: Run) -> tuple[dict[tuple[int, int], str], dict[str
     }
     if set(seen) != wanted:
         missing = ", ".join(lesson.label(task) for task, _ in sorted(wanted - set(seen)))
-        raise ExpectationError(f"{lesson.slug}: the probe has no answer for {missing} ({run.status})")
+        raise ExpectationError(
+            f"{lesson.slug}: the probe has no answer for {missing} ({run.status})"
+        )
     broken = [line for line in run.left if "tables" not in line]
     if broken:
         raise ExpectationError(f"{lesson.slug}: the reference left {broken[0]}")

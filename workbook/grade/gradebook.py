@@ -25,7 +25,7 @@ def write(store: Store, lessons: Sequence[Lesson], out: Path) -> list[Path]:
     return paths
 
 
-def rows(entries: Iterable[Entry], lessons: Sequence[Lesson]) -> Iterator[list[object]]:
+def rows(entries: Iterable[Entry], lessons: Sequence[Lesson]) -> Iterator[Sequence[object]]:
     """Yield a header, then one row for each learner: totals, then points and verdict by lesson."""
     head = ["learner", "name", "email", "total", "possible", "in review", "isolation"]
     yield head + [word for lesson in lessons for word in (lesson.slug, f"{lesson.slug} verdict")]
@@ -73,7 +73,7 @@ def document(entries: Iterable[Entry], lessons: Sequence[Lesson]) -> dict[str, A
 
 
 def result(entry: Entry) -> dict[str, Any]:
-    """Return one entry: who, which lesson, the verdict, each task with its evidence, the receipt."""
+    """Return one entry: who, which lesson, the verdict, each task and its evidence, the receipt."""
     mark = entry.mark
     data = {
         "learner": entry.learner.key,

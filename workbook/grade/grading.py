@@ -12,21 +12,23 @@ import sqlite3
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import cache
+from typing import Self
 
 from workbook.curriculum import Lesson
 from workbook.grade import kit
 from workbook.grade.expectation import Expectation, expect
 from workbook.grade.judge import judge
 from workbook.grade.marks import Mark, Receipt
-from workbook.grade.store import Store
+from workbook.grade.store import NOT_GRADED, Result, Store
 from workbook.grade.submissions import Cohort, Learner, Submission
 from workbook.grade.workers import Limits, Run, Worker, WorkerLostError
 from workbook.home import Home
 
 GRADER = "1"
 ATTEMPTS = 3
+ROLES = ("points", "feedback")
 
 
 @dataclass(frozen=True)
@@ -63,83 +65,83 @@ class Step:
 Report = Callable[[Step], None]
 
 
-def grade(
-    cohort: Cohort,
-    lessons: Sequence[Lesson],
-    home: Home,
-    store: Store,
-    options: Options,
-    report: Report = lambda _: None,
-) -> list[Step]:
-    """Grade everything that is new or changed; return what could not be graded.
+class Grading:
+    """Grades cohorts into one store. Stopping at any moment keeps what was stored."""
 
-    Stopping at any moment keeps what was stored.
-
-    Raises:
-        ExpectationError: the reference of a lesson has no answer.
-        WorkerLostError: no worker can be started.
-    """
-    counter = _Counter(len(cohort.submissions), report)
-    people = {learner.key: learner for learner in cohort.learners}
-    lost: list[Step] = []
-    for lesson in lessons:
-        own = [s for s in cohort.submissions if s.lesson == lesson.slug]
-        jobs = list(_new(own, people, lesson, store, options, counter))
-        if jobs:
-            seed = store.seed(lesson.slug)
-            expectation = expect(lesson, home, seed, options.tier)
-            lost += _grade_lesson(expectation, jobs, store, options, counter)
-    return lost
-
-
-class _Counter:
-    def __init__(self, total: int, report: Report) -> None:
-        self.total = total
-        self.done = 0
+    def __init__(
+        self, home: Home, store: Store, options: Options, report: Report = lambda _: None
+    ) -> None:
+        self.home = home
+        self.store = store
+        self.options = options
         self.report = report
+        self._done = self._total = 0
 
-    def step(self, submission: Submission, verdict: str, *, known: bool = False, trouble: str = "") -> Step:
-        self.done += 1
-        step = Step(
-            submission.learner, submission.lesson, verdict, self.done, self.total, known, trouble
-        )
+    def grade(self, cohort: Cohort, lessons: Sequence[Lesson]) -> list[Step]:
+        """Grade everything that is new or changed; return what could not be graded.
+
+        Raises:
+            ExpectationError: the reference of a lesson has no answer.
+            WorkerLostError: no worker can be started.
+        """
+        self._done, self._total = 0, len(cohort.submissions)
+        people = {learner.key: learner for learner in cohort.learners}
+        lost: list[Step] = []
+        for lesson in lessons:
+            own = [(people[s.learner], s) for s in cohort.submissions if s.lesson == lesson.slug]
+            if jobs := self._new(lesson, own):
+                seed = self.store.seed(lesson.slug)
+                expectation = expect(lesson, self.home, seed, self.options.tier)
+                lost += self._grade_lesson(expectation, jobs)
+        return lost
+
+    def _new(self, lesson: Lesson, own: Sequence[tuple[Learner, Submission]]) -> list[Job]:
+        """Store what needs no grading, in one transaction; return the rest."""
+        fingerprint, seed = kit.fingerprint(lesson), self.store.seed(lesson.slug)
+        jobs, finished = [], []
+        for learner, submission in own:
+            receipt = receipt_of(submission, fingerprint, seed, self.options)
+            known = None if submission.state else self.store.mark(receipt)
+            if known or submission.state:
+                finished.append(Result(learner, submission, known, receipt if known else None))
+            else:
+                jobs.append(Job(learner, submission, receipt))
+        self.store.save(*finished)
+        for result in finished:
+            verdict = result.mark.verdict if result.mark else result.submission.state
+            self._step(result.submission, verdict, known=result.mark is not None)
+        return jobs
+
+    def _grade_lesson(self, expectation: Expectation, jobs: Sequence[Job]) -> list[Step]:
+        desk = _Desk(expectation, _without_twins(jobs), self.options)
+        lost = []
+        with desk:
+            for twins, mark, trouble in desk.results():
+                for job in twins:  # one transaction for each submission
+                    receipt = job.receipt if mark else None
+                    self.store.save(Result(job.learner, job.submission, mark, receipt))
+                    verdict = mark.verdict if mark else NOT_GRADED
+                    step = self._step(job.submission, verdict, trouble=trouble)
+                    lost += [step] if trouble else []
+        return lost
+
+    def _step(
+        self, submission: Submission, verdict: str, *, known: bool = False, trouble: str = ""
+    ) -> Step:
+        self._done += 1
+        who, what = submission.learner, submission.lesson
+        step = Step(who, what, verdict, self._done, self._total, known, trouble)
         self.report(step)
         return step
-
-
-def _new(
-    submissions: Sequence[Submission],
-    people: dict[str, Learner],
-    lesson: Lesson,
-    store: Store,
-    options: Options,
-    counter: _Counter,
-) -> Iterator[Job]:
-    """Store what needs no grading, and yield the rest."""
-    fingerprint = kit.fingerprint(lesson)
-    for submission in submissions:
-        learner = people[submission.learner]
-        if submission.state:
-            store.save(learner, submission)
-            counter.step(submission, submission.state)
-            continue
-        receipt = receipt_of(submission, fingerprint, store.seed(lesson.slug), options)
-        known = store.mark(receipt)
-        if known is None:
-            yield Job(learner, submission, receipt)
-        else:
-            store.save(learner, submission, known, receipt)
-            counter.step(submission, known.verdict, known=True)
 
 
 def receipt_of(submission: Submission, lesson: str, seed: int, options: Options) -> Receipt:
     """Return what the mark of a submission depends on."""
     limits = f"{options.limits.timeout_s:g} s, {options.limits.memory_mib} MiB"
-    return Receipt(
-        submission.digest, lesson, versions(), GRADER, options.tier, seed, limits
-    )
+    return Receipt(submission.digest, lesson, versions(), GRADER, options.tier, seed, limits)
 
 
+@cache
 def versions() -> str:
     """Return a hash of the versions that decide how a program behaves."""
     names = ("sqlalchemy", "alembic", "fastapi", "pytest", "click")
@@ -147,37 +149,6 @@ def versions() -> str:
     found |= {"python": platform.python_version(), "sqlite": sqlite3.sqlite_version}
     found["platform"] = sys.platform
     return hashlib.sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()
-
-
-def _grade_lesson(
-    expectation: Expectation, jobs: Sequence[Job], store: Store, options: Options, counter: _Counter
-) -> list[Step]:
-    waiting: queue.SimpleQueue[list[Job]] = queue.SimpleQueue()
-    for job in _without_twins(jobs):
-        waiting.put(job)
-    done: queue.SimpleQueue[tuple[list[Job], Mark | None, str]] = queue.SimpleQueue()
-    stop = threading.Event()
-    count = waiting.qsize()
-    threads = [
-        threading.Thread(target=_ask, args=(expectation, waiting, done, stop, options), daemon=True)
-        for _ in range(min(options.jobs, count))
-    ]
-    for thread in threads:
-        thread.start()
-    lost = []
-    try:
-        for _ in range(count):
-            twins, mark, trouble = done.get()
-            for job in twins:
-                store.save(job.learner, job.submission, mark, job.receipt if mark else None)
-                verdict = mark.verdict if mark else "not-graded"
-                step = counter.step(job.submission, verdict, trouble=trouble)
-                lost += [step] if trouble else []
-    finally:
-        stop.set()
-        for thread in threads:
-            thread.join()
-    return lost
 
 
 def _without_twins(jobs: Sequence[Job]) -> list[list[Job]]:
@@ -188,48 +159,66 @@ def _without_twins(jobs: Sequence[Job]) -> list[list[Job]]:
     return list(found.values())
 
 
-def _ask(
-    expectation: Expectation,
-    waiting: "queue.SimpleQueue[list[Job]]",
-    done: "queue.SimpleQueue[tuple[list[Job], Mark | None, str]]",
-    stop: threading.Event,
-    options: Options,
-) -> None:
-    with ExitStack() as stack:
-        points, feedback = (
-            stack.enter_context(Worker(role, options.tier, options.limits))
-            for role in ("points", "feedback")
-        )
-        while not stop.is_set():
+Answer = tuple[list[Job], Mark | None, str]
+
+
+class _Desk:
+    """Threads that each have two workers, and take one submission after the other."""
+
+    def __init__(
+        self, expectation: Expectation, jobs: Sequence[list[Job]], options: Options
+    ) -> None:
+        self.expectation = expectation
+        self.options = options
+        self._waiting: queue.SimpleQueue[list[Job]] = queue.SimpleQueue()
+        for job in jobs:
+            self._waiting.put(job)
+        self._count = len(jobs)
+        self._done: queue.SimpleQueue[Answer] = queue.SimpleQueue()
+        self._stop = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._work, daemon=True)
+            for _ in range(min(options.jobs, len(jobs)))
+        ]
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+    def results(self) -> Iterator[Answer]:
+        """Yield what is done, as it is done."""
+        for _ in range(self._count):
+            yield self._done.get()
+
+    def _work(self) -> None:
+        workers = [Worker(r, self.options.tier, self.options.limits) for r in ROLES]
+        with workers[0] as points, workers[1] as feedback:
+            while not self._stop.is_set():
+                try:
+                    twins = self._waiting.get_nowait()
+                except queue.Empty:
+                    return
+                self._done.put((twins, *self._mark(twins[0].submission, points, feedback)))
+
+    def _mark(
+        self, submission: Submission, points: Worker, feedback: Worker
+    ) -> tuple[Mark | None, str]:
+        """Return the mark, or the trouble. A worker that is lost is started anew, some times."""
+        trouble = ""
+        for _ in range(ATTEMPTS):
             try:
-                twins = waiting.get_nowait()
-            except queue.Empty:
-                return
-            mark, trouble = None, ""
-            try:
-                mark = _patiently(expectation, twins[0].submission, points, feedback)
+                return grade_one(self.expectation, submission, points, feedback), ""
             except WorkerLostError as error:
                 trouble = str(error)
             except Exception as error:  # noqa: BLE001 - a mistake of ours costs nobody points
-                trouble = f"{type(error).__name__}: {error}"
-            done.put((twins, mark, trouble))
-
-
-def _patiently(
-    expectation: Expectation, submission: Submission, points: Worker, feedback: Worker
-) -> Mark:
-    """Grade one submission; a worker that is lost is started anew.
-
-    Raises:
-        WorkerLostError: it was lost each time.
-    """
-    for attempt in range(1, ATTEMPTS + 1):
-        try:
-            return grade_one(expectation, submission, points, feedback)
-        except WorkerLostError:
-            if attempt == ATTEMPTS:
-                raise
-    raise AssertionError("the last attempt returns or raises")
+                return None, f"{type(error).__name__}: {error}"
+        return None, trouble
 
 
 def grade_one(

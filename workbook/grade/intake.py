@@ -102,7 +102,9 @@ def assign(
     taken: set[PurePosixPath] = set()
     results = []
     for lesson in lessons:
-        wanted = {file.name: _candidates(found, lesson, file.name, lessons) for file in lesson.files}
+        wanted = {
+            file.name: _candidates(found, lesson, file.name, lessons) for file in lesson.files
+        }
         taken |= {f.path for candidates in wanted.values() for f in candidates}
         results.append((lesson, wanted))
     left = [f for f in found if f.path not in taken]
@@ -221,7 +223,9 @@ def files_below(folder: Path) -> Iterator[Found]:
 def _read(path: Path, name: PurePosixPath) -> Found:
     """Read a Python file; the name of everything else is enough."""
     try:
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+        handle = os.open(
+            path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+        )
     except OSError as error:
         link = path.is_symlink()
         return Found(name, None, "a link, which is not followed" if link else str(error.strerror))

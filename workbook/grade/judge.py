@@ -4,6 +4,7 @@ Points need both: the lesson's tests say so, and what is observed on hidden data
 reference shows. Where the two differ, a person decides.
 """
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -25,7 +26,7 @@ _SEEN, _NOT_SEEN, _SAID_NOT_LEFT = "seen", "not seen", "said, and not left"
 def judge(expectation: Expectation, points: Run, feedback: Run) -> Mark:
     """Return the mark of one submission."""
     claims = _Claims(expectation, points)
-    verdict, canaries = _without_canaries(feedback_of(feedback), expectation)
+    verdict, canaries = _without_canaries(feedback_of(feedback))
     tasks = tuple(_tasks(expectation, claims, verdict, feedback))
     evidence = [*claims.evidence, *canaries, *_evidence_of(verdict, expectation)]
     mark = Mark(
@@ -80,7 +81,10 @@ class _Claims:
             line = self._lines.get((task, number), {})
             if "observed" not in line:
                 error = line.get("error")
-                return _NOT_SEEN, f"it raised {clean.line(error, 60)}" if error else "no answer came"
+                return (
+                    _NOT_SEEN,
+                    f"it raised {clean.line(error, 60)}" if error else "no answer came",
+                )
             if canonical(line["observed"]) != self.expectation.observed[task, number]:
                 return _NOT_SEEN, "hidden data showed something else than the reference"
             if problem := self._left_problem(task, number):
@@ -94,10 +98,16 @@ class _Claims:
             found = self._left.get(at, {"tampered": "it is gone"})
             if "tampered" in found:
                 self.tampered = True
-                return f"the database left behind cannot be trusted: {clean.line(found['tampered'])}"
-            if canonical(found["tables"]) != tables:
+                return (
+                    f"the database left behind cannot be trusted: {clean.line(found['tampered'])}"
+                )
+            if self._tables(found["tables"], task) != self._tables(json.loads(tables), task):
                 return "the database left behind holds other rows than the run reported"
         return ""
+
+    def _tables(self, tables: Mapping[str, Any], task: int) -> str:
+        wanted = self.expectation.lesson.task(task).left
+        return canonical({n: r for n, r in tables.items() if wanted is None or n in wanted})
 
 
 def _tasks(
@@ -133,16 +143,14 @@ def _said(result: TaskResult | None, tests: frozenset[str]) -> str:
     return result.outcome
 
 
-def _agree(
-    task: Task, seen: str, said: str, before: Mapping[int, Outcome]
-) -> tuple[Outcome, str]:
+def _agree(task: Task, seen: str, said: str, before: Mapping[int, Outcome]) -> tuple[Outcome, str]:
     if seen == _SAID_NOT_LEFT:
         return "review", ""
     if said == "passed":
         return ("earned", "") if seen == _SEEN else ("review", "its tests pass")
     if seen != _SEEN:
         return ("review", "tests are missing") if said == "other tests" else ("missed", "")
-    if said == "blocked" and all(before[need] == "missed" for need in task.needs):
+    if said == "blocked" and any(before[need] == "missed" for need in task.needs):
         return "missed", "a task that it needs is missed"
     return "review", f"hidden data shows what it should, its tests say: {said}"
 
@@ -174,9 +182,7 @@ def _suspected(mark: Mark) -> Mark:
     )
 
 
-def _without_canaries(
-    verdict: Verdict | None, expectation: Expectation
-) -> tuple[Verdict | None, list[str]]:
+def _without_canaries(verdict: Verdict | None) -> tuple[Verdict | None, list[str]]:
     """Take the canaries out of a verdict: two tests that must fail, one that must pass."""
     if verdict is None:
         return None, []

@@ -7,7 +7,7 @@ receipt, so an unchanged submission is not graded twice.
 import hashlib
 import json
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -29,6 +29,7 @@ from workbook.grade.marks import Mark, Receipt, mark_from_data
 from workbook.grade.submissions import Learner, Submission
 
 FILE = "grades.sqlite"
+NOT_GRADED = "not-graded"
 VERSION = 1
 
 
@@ -105,6 +106,16 @@ class OverrideRow(Base):
 
 
 @dataclass(frozen=True)
+class Result:
+    """What one learner handed in, and its mark with a receipt if it could be graded."""
+
+    learner: Learner
+    submission: Submission
+    mark: Mark | None = None
+    receipt: Receipt | None = None
+
+
+@dataclass(frozen=True)
 class Override:
     """What a person decided about a lesson, or about one task of it."""
 
@@ -134,7 +145,7 @@ class Entry:
     @property
     def verdict(self) -> str:
         """Return the one word: the mark's, else rejected, not-submitted, or not-graded."""
-        return self.mark.verdict if self.mark else self.state or "not-graded"
+        return self.mark.verdict if self.mark else self.state or NOT_GRADED
 
     @property
     def earned(self) -> float:
@@ -195,36 +206,14 @@ class Store:
             row = session.get(GradingRow, key_of(receipt))
             return mark_from_data(row.mark) if row else None
 
-    def save(
-        self,
-        learner: Learner,
-        submission: Submission,
-        mark: Mark | None = None,
-        receipt: Receipt | None = None,
-    ) -> None:
-        """Store what a learner handed in and its mark, in one transaction."""
+    def save(self, *results: Result) -> None:
+        """Store what was handed in and what came of it, in one transaction."""
+        if not results:
+            return
         with self.writing() as session:
-            _put_learner(session, learner)
-            key = key_of(receipt) if receipt and mark else None
-            if key and receipt and mark and session.get(GradingRow, key) is None:
-                session.add(
-                    GradingRow(
-                        key=key, receipt=asdict(receipt), mark=mark.to_data(), graded_at=now()
-                    )
-                )
-            session.merge(
-                EntryRow(
-                    learner_key=learner.key,
-                    lesson=submission.lesson,
-                    submission=submission.digest,
-                    files={n: d.decode("utf-8", "replace") for n, d in submission.files.items()},
-                    state=submission.state,
-                    problem=submission.problem,
-                    notes=list(submission.notes),
-                    late=submission.late,
-                    grading_key=key,
-                )
-            )
+            for result in results:
+                _put_learner(session, result.learner)
+                session.merge(_entry_row(result, _put_grading(session, result)))
 
     def override(self, learner: str, decision: Override) -> None:
         """Store what a person decided; an earlier decision about the same is replaced.
@@ -236,7 +225,9 @@ class Store:
             row = session.get(LearnerRow, learner)
             if row is None:
                 raise StoreError(f"no learner {learner!r} in {self.path}")
-            same = [o for o in row.overrides if (o.lesson, o.task) == (decision.lesson, decision.task)]
+            same = [
+                o for o in row.overrides if (o.lesson, o.task) == (decision.lesson, decision.task)
+            ]
             for old in same:
                 row.overrides.remove(old)
             row.overrides.append(OverrideRow(**asdict(decision) | {"decided_at": now()}))
@@ -250,7 +241,9 @@ class Store:
     def lessons(self) -> list[str]:
         """Return the lessons that anybody has an entry for, in order."""
         with self._sessions() as session:
-            return list(session.scalars(select(EntryRow.lesson).distinct().order_by(EntryRow.lesson)))
+            return list(
+                session.scalars(select(EntryRow.lesson).distinct().order_by(EntryRow.lesson))
+            )
 
     def entries(self) -> Iterator[Entry]:
         """Yield every entry, ordered by learner and lesson. One at a time: a cohort can be large."""
@@ -304,6 +297,32 @@ def _entries(row: LearnerRow) -> Iterator[Entry]:
         )
 
 
+def _put_grading(session: Session, result: Result) -> str | None:
+    if result.mark is None or result.receipt is None:
+        return None
+    key = key_of(result.receipt)
+    if session.get(GradingRow, key) is None:
+        receipt, mark = asdict(result.receipt), result.mark.to_data()
+        session.add(GradingRow(key=key, receipt=receipt, mark=mark, graded_at=now()))
+        session.flush()  # the entry refers to it
+    return key
+
+
+def _entry_row(result: Result, grading: str | None) -> EntryRow:
+    submission = result.submission
+    return EntryRow(
+        learner_key=result.learner.key,
+        lesson=submission.lesson,
+        submission=submission.digest,
+        files={name: data.decode("utf-8", "replace") for name, data in submission.files.items()},
+        state=submission.state,
+        problem=submission.problem,
+        notes=list(submission.notes),
+        late=submission.late,
+        grading_key=grading,
+    )
+
+
 def _put_learner(session: Session, learner: Learner) -> None:
     row = session.get(LearnerRow, learner.key)
     if row is None:
@@ -329,7 +348,12 @@ def _engine(path: Path) -> Engine:
     def prepare(connection: Any, _record: Any) -> None:
         cursor = connection.cursor()
         # FULL: what is committed survives a power cut. secure_delete: what is erased is gone.
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "secure_delete=ON",
+        ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
@@ -342,8 +366,3 @@ def _readable(path: Path) -> Iterator[None]:
         yield
     except DatabaseError as error:
         raise StoreError(f"{path} cannot be used: {error.orig}") from None
-
-
-def unknown_lessons(store: Store, lessons: Sequence[str]) -> list[str]:
-    """Return the lessons of a store that are not among these."""
-    return [slug for slug in store.lessons() if slug not in lessons]

@@ -95,7 +95,7 @@ def examine(tier: str) -> Examination:
             return Examination(tier, (), str(error))
         written = Path(facts["outside"], "written").exists()
         attempts = tuple(
-            Attempt(line["attempt"], "stopped" in line, line.get("stopped", line.get("reached")))
+            Attempt(line["attempt"], "stopped" in line, line.get("stopped") or line["reached"])
             for line in run.lines
         )
         failure = "a file was written outside" if written else ""

@@ -151,7 +151,7 @@ class Worker:
         self._folder = Path(tempfile.mkdtemp(prefix="workbook-grade-"))
         if os.name == "posix" and os.geteuid() == 0 and self.tier != "T1":
             os.chown(self._folder, NOBODY, NOBODY)
-        self._process = subprocess.Popen(
+        self._process = subprocess.Popen(  # noqa: S603 - it is our own Python and our own file
             [sys.executable, "-I", "-S", str(START)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -184,7 +184,8 @@ class Worker:
         process = self._process
         data = json.dumps(message).encode()
         try:
-            assert process and process.stdin  # noqa: S101 - open() comes first
+            assert process  # noqa: S101 - open() comes first
+            assert process.stdin  # noqa: S101 - it is a pipe
             rest = memoryview(len(data).to_bytes(_LENGTH, "big") + data)
             while rest:
                 rest = rest[process.stdin.write(rest) or 0 :]
@@ -203,7 +204,8 @@ class Worker:
 
     def _read(self, size: int, deadline: float) -> bytes:
         process = self._process
-        assert process and process.stdout  # noqa: S101 - open() comes first
+        assert process  # noqa: S101 - open() comes first
+        assert process.stdout  # noqa: S101 - it is a pipe
         handle = process.stdout.fileno()
         parts, missing = [], size
         while missing:

@@ -43,17 +43,18 @@ def link_outside(facts: Facts) -> object:
 
 def list_home(facts: Facts) -> object:
     """List the instructor's home."""
-    return os.listdir(facts["home"])
+    return [path.name for path in Path(facts["home"]).iterdir()]
 
 
 def read_processes(_facts: Facts) -> object:
     """Look at other processes."""
-    return [name for name in os.listdir("/proc") if name.isdigit()]
+    return [path.name for path in Path("/proc").iterdir() if path.name.isdigit()]
 
 
 def connect(facts: Facts) -> object:
     """Connect to a server on this machine."""
-    return socket.create_connection(("127.0.0.1", facts["port"]), timeout=1).close() or "connected"
+    socket.create_connection(("127.0.0.1", facts["port"]), timeout=1).close()
+    return "connected"
 
 
 def send_datagram(facts: Facts) -> object:
@@ -65,13 +66,15 @@ def send_datagram(facts: Facts) -> object:
 def connect_by_path(facts: Facts) -> object:
     """Connect to a local service through its socket, as to a database or a container engine."""
     with socket.socket(socket.AF_UNIX) as out:
-        return out.connect(facts["socket"]) or "connected"
+        out.connect(facts["socket"])
+    return "connected"
 
 
 def connect_abstract(facts: Facts) -> object:
     """Connect to a local service that has no path."""
     with socket.socket(socket.AF_UNIX) as out:
-        return out.connect(f"\0{facts['abstract']}") or "connected"
+        out.connect(f"\0{facts['abstract']}")
+    return "connected"
 
 
 def fork(_facts: Facts) -> object:
@@ -134,8 +137,7 @@ def fill_disk(_facts: Facts) -> object:
     """Write a very long file."""
     block = bytes(1 << 20)
     with Path("long").open("wb") as file:
-        for _ in range(LONG_FILE >> 20):
-            file.write(block)
+        file.writelines(block for _ in range(LONG_FILE >> 20))
     return f"{LONG_FILE >> 20} MiB"
 
 

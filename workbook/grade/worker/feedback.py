@@ -22,7 +22,7 @@ def prepare(order: Mapping[str, Any], walls: Walls) -> Task:
 
     def check(_request: Mapping[str, Any], out: int) -> None:
         try:
-            answer = {"verdict": run(lesson, walls.scratch / "files").to_data()}
+            answer: dict[str, Any] = {"verdict": run(lesson, walls.scratch / "files").to_data()}
         except CheckError as error:
             answer = {"no verdict": str(error)[-2000:]}
         except BaseException as error:  # noqa: BLE001 - an exit is an answer, too

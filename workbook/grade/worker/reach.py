@@ -14,7 +14,7 @@ _NAMES = frozenset({
     "exec", "globals", "open", "setattr", "delattr", "vars",
 })  # fmt: skip
 _ATTRIBUTES = frozenset({
-    "__bases__", "__class__", "__code__", "__dict__", "__globals__", "__mro__", "__subclasses__",
+    "__bases__", "__class__", "__code__", "__dict__", "__globals__", "__subclasses__",
     "_getframe", "cr_frame", "f_back", "f_globals", "f_locals", "gi_frame", "modules",
     "tb_frame", "__wrapped__", "dbapi_connection", "driver_connection",
 })  # fmt: skip

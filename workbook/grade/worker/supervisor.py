@@ -1,4 +1,4 @@
-"""Watches one learner's process: what it says, how long it takes, how it ends. Then reads its files.
+"""Watches one learner's process: what it says, how long it takes, how it ends, what it left.
 
 It runs no learner's code and shares no memory with the process that does.
 """

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from workbook.grade.sandbox import landlock, root, seccomp, system, user
 
@@ -35,11 +36,16 @@ class Walls:
     cpu_s: int
 
     @classmethod
-    def of(cls, order: Mapping[str, object]) -> "Walls":
+    def of(cls, order: Mapping[str, Any]) -> "Walls":
         """Read what the judge ordered."""
-        known = {name: order[name] for name in ("tier", "memory_mib", "cpu_s")}
-        paths = {name: tuple(order[name]) for name in ("readable", "hidden")}  # type: ignore[arg-type] # lists, by protocol
-        return cls(folder=Path(str(order["folder"])), **known, **paths)  # type: ignore[arg-type] # JSON, by protocol
+        return cls(
+            tier=order["tier"],
+            folder=Path(order["folder"]),
+            readable=tuple(order["readable"]),
+            hidden=tuple(order["hidden"]),
+            memory_mib=order["memory_mib"],
+            cpu_s=order["cpu_s"],
+        )
 
     @property
     def app(self) -> Path:
