@@ -15,7 +15,7 @@ def rows_after_add(exercise):
 
 def observe(exercise, task, seed):
     """Return what the docstrings promise about one task, as plain data."""
-    cases = some_cases(seed, count=5 + seed % 120)
+    cases = some_cases(seed, count=(5 if task < 5 else 101) + seed % 50)
     with scratch() as database:
         with database.session_factory.begin() as session:
             store(session, cases)

@@ -10,10 +10,9 @@ from typing import Any
 
 from workbook.curriculum import Lesson
 from workbook.derive import solution
-from workbook.grade import clean
+from workbook.grade.claims import feedback_of
 from workbook.grade.workers import Limits, Run, Worker
 from workbook.home import Home
-from workbook.verdict import Verdict, from_data
 
 RUNS = 2
 _PATIENCE = Limits(timeout_s=120.0, memory_mib=2048)
@@ -93,14 +92,3 @@ def _tests(lesson: Lesson, run: Run) -> dict[int, frozenset[str]]:
         raise ExpectationError(f"{lesson.slug}: the reference does not pass its own tests")
     names = {task.number: frozenset(test.name for test in task.tests) for task in verdict.tasks}
     return names | {0: frozenset(test.name for test in verdict.guards)}
-
-
-def feedback_of(run: Run) -> Verdict | None:
-    """Return what the lesson's tests said, if it can be read as a verdict."""
-    for line in run.lines:
-        if "verdict" in line:
-            try:
-                return from_data(clean.data(line["verdict"]))
-            except (KeyError, TypeError, ValueError, AttributeError):
-                return None
-    return None

@@ -12,7 +12,8 @@ from typing import Any
 
 from workbook.curriculum import Lesson, Task
 from workbook.grade import clean
-from workbook.grade.expectation import Expectation, canonical, feedback_of
+from workbook.grade.claims import feedback_of
+from workbook.grade.expectation import Expectation, canonical
 from workbook.grade.kit import CANARY
 from workbook.grade.marks import Mark, Outcome, TaskMark
 from workbook.grade.workers import Run
@@ -85,7 +86,7 @@ class _Claims:
                     _NOT_SEEN,
                     f"it raised {clean.line(error, 60)}" if error else "no answer came",
                 )
-            if canonical(line["observed"]) != self.expectation.observed[task, number]:
+            if _canonical(line["observed"]) != self.expectation.observed[task, number]:
                 return _NOT_SEEN, "hidden data showed something else than the reference"
             if problem := self._left_problem(task, number):
                 return _SAID_NOT_LEFT, problem
@@ -108,6 +109,13 @@ class _Claims:
     def _tables(self, tables: Mapping[str, Any], task: int) -> str:
         wanted = self.expectation.lesson.task(task).left
         return canonical({n: r for n, r in tables.items() if wanted is None or n in wanted})
+
+
+def _canonical(value: Any) -> str:
+    try:
+        return canonical(value)
+    except RecursionError:
+        return ""  # too deep to be an answer
 
 
 def _tasks(

@@ -25,6 +25,7 @@ WORDS = {
     "T5": "nothing",
 }
 _CONTAINER_MARKS = ("/.dockerenv", "/run/.containerenv")
+_WITH_WALLS = ("T1", "T2")
 _ORDER = ("T1", "T2", "T3", "T4")
 # Without a container's own walls, only these are what a tier promises.
 _LIMITS = frozenset({"Take more memory than allowed", "Read the instructor's environment"})
@@ -51,7 +52,7 @@ class Examination:
     def holds(self) -> bool:
         """Say whether every attempt was stopped that this tier promises to stop."""
         bad = [attempt for attempt in self.attempts if not attempt.stopped]
-        if self.tier in ("T3", "T4"):
+        if self.tier not in _WITH_WALLS:
             bad = [attempt for attempt in bad if attempt.name in _LIMITS]
         return bool(self.attempts) and not bad
 
@@ -98,7 +99,7 @@ def examine(tier: str) -> Examination:
             Attempt(line["attempt"], "stopped" in line, line.get("stopped") or line["reached"])
             for line in run.lines
         )
-        failure = "a file was written outside" if written else ""
+        failure = "a file was written outside" if written and tier in _WITH_WALLS else ""
         if run.status != "done":
             failure = f"the examination ended as {run.status}"
         return Examination(tier, () if failure else attempts, failure)

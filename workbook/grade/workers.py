@@ -152,7 +152,7 @@ class Worker:
         if os.name == "posix" and os.geteuid() == 0 and self.tier != "T1":
             os.chown(self._folder, NOBODY, NOBODY)
         self._process = subprocess.Popen(  # noqa: S603 - it is our own Python and our own file
-            [sys.executable, "-I", "-S", str(START)],
+            [sys.executable, "-I", "-S", str(START), str(self._folder)],  # so that ps tells
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             bufsize=0,

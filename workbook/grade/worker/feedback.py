@@ -27,7 +27,8 @@ def prepare(order: Mapping[str, Any], walls: Walls) -> Task:
             answer = {"no verdict": str(error)[-2000:]}
         except BaseException as error:  # noqa: BLE001 - an exit is an answer, too
             answer = {"no verdict": type(error).__name__}
-        rest = json.dumps(answer, default=repr).encode()
+        text = json.dumps(answer, default=repr).replace(f"{walls.scratch / 'files'}/", "")
+        rest = text.encode()
         while rest:
             rest = rest[os.write(out, rest) :]
 

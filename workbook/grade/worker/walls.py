@@ -63,6 +63,7 @@ class Walls:
             system.die_with_parent()
         if self.tier != "T1":
             user.become_nobody()
+            self._insist_on_python()
             return
         with user.process_table() as processes:
             if os.geteuid() == 0:  # root can show what the later user could not reach
@@ -73,6 +74,12 @@ class Walls:
             else:
                 user.new_namespaces(processes, "mount")
                 root.enter(self.folder, self.readable, self.hidden)
+
+    def _insist_on_python(self) -> None:
+        """Refuse a Python that the user of the worker cannot read."""
+        closed = [path for path in self.readable if not os.access(path, os.R_OK | os.X_OK)]
+        if closed:
+            raise PermissionError(f"user {os.geteuid()} cannot read {closed[0]}")
 
     def around_lesson(self, files: Mapping[str, bytes]) -> None:
         """Give this process a copy of the application without the module of its lesson."""
