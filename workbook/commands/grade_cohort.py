@@ -10,18 +10,29 @@ import click
 from workbook.commands.shared import Desk, open_desk
 from workbook.curriculum import Lesson
 from workbook.grade import clean, gradebook, intake, tiers
+from workbook.grade import scheduler as cluster
 from workbook.grade.expectation import ExpectationError
 from workbook.grade.grading import Grading, Options, Step
 from workbook.grade.store import FILE, Store, StoreError
 from workbook.grade.workers import Limits, WorkerLostError
 
-NEEDS_A_PERSON = ("review", "tampered", "rejected", "not-graded")
-WRONG_USE = 2
+EXPECTED = (
+    intake.IntakeError,
+    StoreError,
+    ExpectationError,
+    WorkerLostError,
+    cluster.SchedulerError,
+)
+
+
+lessons_option = click.option(
+    "--lessons", default="", metavar="01-05", help="Only these: 02, 01-05, 01,03."
+)
 
 
 @click.command("cohort")
 @click.argument("submissions", type=click.Path(exists=True, file_okay=True, path_type=Path))
-@click.option("--lessons", default="", metavar="01-05", help="Only these: 02, 01-05, 01,03.")
+@lessons_option
 @click.option(
     "--out", type=click.Path(path_type=Path), default=Path("grades"), help="Where results go."
 )
@@ -43,6 +54,7 @@ def cohort_command(  # noqa: PLR0913, PLR0917 - a parameter is an option that so
     submissions: Path,
     lessons: str,
     out: Path,
+    scheduler: str | None,
     jobs: int,
     resume: bool,  # noqa: FBT001 - click hands over a flag
     timeout_s: float,
@@ -67,10 +79,14 @@ def cohort_command(  # noqa: PLR0913, PLR0917 - a parameter is an option that so
         store = Store(out / FILE)
         for note in cohort.notes:
             click.echo(f"note: {note}", err=True)
-        lost = Grading(desk.home, store, options, show).grade(cohort, chosen)
+        grader = Grading(desk.home, store, options, show)
+        if scheduler:
+            lost = cluster.grade(scheduler, cohort, chosen, grader)
+        else:
+            lost = grader.grade(cohort, chosen)
         paths = gradebook.write(store, chosen, out)
         document = gradebook.document(store.entries(), chosen)
-    except (intake.IntakeError, StoreError, ExpectationError, WorkerLostError) as error:
+    except EXPECTED as error:
         raise click.UsageError(str(error)) from None
     except KeyboardInterrupt:
         click.echo("stopped; what was graded is kept. The same command goes on.", err=True)

@@ -84,19 +84,26 @@ class Grading:
             ExpectationError: the reference of a lesson has no answer.
             WorkerLostError: no worker can be started.
         """
-        self._done, self._total = 0, len(cohort.submissions)
-        people = {learner.key: learner for learner in cohort.learners}
+        pending = self.pending(cohort, lessons)
         lost: list[Step] = []
         for lesson in lessons:
-            own = [(people[s.learner], s) for s in cohort.submissions if s.lesson == lesson.slug]
-            if jobs := self._new(lesson, own):
+            if jobs := [job for job in pending if job.submission.lesson == lesson.slug]:
                 seed = self.store.seed(lesson.slug)
                 expectation = expect(lesson, self.home, seed, self.options.tier)
                 lost += self._grade_lesson(expectation, jobs)
         return lost
 
+    def pending(self, cohort: Cohort, lessons: Sequence[Lesson]) -> list[Job]:
+        """Store what needs no grading; return the rest."""
+        self._done, self._total = 0, len(cohort.submissions)
+        people = {learner.key: learner for learner in cohort.learners}
+        jobs = []
+        for lesson in lessons:
+            own = [(people[s.learner], s) for s in cohort.submissions if s.lesson == lesson.slug]
+            jobs += self._new(lesson, own)
+        return jobs
+
     def _new(self, lesson: Lesson, own: Sequence[tuple[Learner, Submission]]) -> list[Job]:
-        """Store what needs no grading, in one transaction; return the rest."""
         fingerprint, seed = kit.fingerprint(lesson), self.store.seed(lesson.slug)
         jobs, finished = [], []
         for learner, submission in own:
@@ -109,7 +116,7 @@ class Grading:
         self.store.save(*finished)
         for result in finished:
             verdict = result.mark.verdict if result.mark else result.submission.state
-            self._step(result.submission, verdict, known=result.mark is not None)
+            self.step(result.submission, verdict, known=result.mark is not None)
         return jobs
 
     def _grade_lesson(self, expectation: Expectation, jobs: Sequence[Job]) -> list[Step]:
@@ -121,13 +128,14 @@ class Grading:
                     receipt = job.receipt if mark else None
                     self.store.save(Result(job.learner, job.submission, mark, receipt))
                     verdict = mark.verdict if mark else NOT_GRADED
-                    step = self._step(job.submission, verdict, trouble=trouble)
+                    step = self.step(job.submission, verdict, trouble=trouble)
                     lost += [step] if trouble else []
         return lost
 
-    def _step(
+    def step(
         self, submission: Submission, verdict: str, *, known: bool = False, trouble: str = ""
     ) -> Step:
+        """Report that a submission is done."""
         self._done += 1
         who, what = submission.learner, submission.lesson
         step = Step(who, what, verdict, self._done, self._total, known, trouble)

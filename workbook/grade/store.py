@@ -232,6 +232,24 @@ class Store:
                 row.overrides.remove(old)
             row.overrides.append(OverrideRow(**asdict(decision) | {"decided_at": now()}))
 
+    def absorb(self, path: Path) -> None:
+        """Take over the results of another store, in one transaction. Overrides stay as they are.
+
+        Raises:
+            StoreError: it cannot be read, or was graded with other seeds.
+        """
+        other = Store(path)
+        try:
+            with other._sessions() as source, self.writing() as session:
+                for lesson in source.scalars(select(LessonRow)):
+                    own = session.get(LessonRow, lesson.slug)
+                    if own and own.seed != lesson.seed:
+                        raise StoreError(f"{path} was graded with another seed for {lesson.slug}")
+                for table in (LessonRow, LearnerRow, GradingRow, EntryRow):
+                    _copy(table, source, session)
+        finally:
+            other.close()
+
     def learners(self) -> list[Learner]:
         """Return everybody, ordered by key."""
         with self._sessions() as session:
@@ -246,7 +264,7 @@ class Store:
             )
 
     def entries(self) -> Iterator[Entry]:
-        """Yield every entry, ordered by learner and lesson. One at a time: a cohort can be large."""
+        """Yield every entry, by learner and lesson; one at a time, for a cohort can be large."""
         query = select(LearnerRow).order_by(LearnerRow.key)
         with self._sessions() as session:
             for key in session.scalars(select(LearnerRow.key).order_by(LearnerRow.key)).all():
@@ -295,6 +313,13 @@ def _entries(row: LearnerRow) -> Iterator[Entry]:
                 Override(o.lesson, o.task, o.points, o.author, o.reason, o.decided_at) for o in own
             ),
         )
+
+
+def _copy(table: type[Base], source: Session, target: Session) -> None:
+    for row in source.scalars(select(table)):
+        columns = {column.key: getattr(row, column.key) for column in table.__mapper__.columns}
+        target.merge(table(**columns))
+    target.flush()
 
 
 def _put_grading(session: Session, result: Result) -> str | None:

@@ -149,10 +149,7 @@ HIJACK = [
     of(
         "hijack",
         name="assertions-become-skips",
-        code=(
-            "import builtins, _pytest.outcomes as o\n"
-            "builtins.AssertionError = o.Skipped"
-        ),
+        code=("import builtins, _pytest.outcomes as o\nbuiltins.AssertionError = o.Skipped"),
         verdicts=TWISTED,
     ),
     of(
@@ -174,7 +171,7 @@ HIJACK = [
     of(
         "hijack",
         name="json-says-what-it-likes",
-        code="import json\njson.dumps = lambda *a, **k: '{\"task\": 1, \"run\": 0, \"observed\": []}'",
+        code='import json\njson.dumps = lambda *a, **k: \'{"task": 1, "run": 0, "observed": []}\'',
         verdicts=TWISTED,
     ),
     of(
@@ -576,17 +573,14 @@ FILES = [
         "files",
         name="link-to-the-secret",
         code=(
-            "import os, tempfile\n"
-            "os.symlink('SECRET', os.path.join(tempfile.gettempdir(), 'left'))"
+            "import os, tempfile\nos.symlink('SECRET', os.path.join(tempfile.gettempdir(), 'left'))"
         ),
     ),
     of("files", name="open-the-secret-to-all", code="import os\nos.chmod('SECRET', 0o777)"),
     of(
         "files",
         name="change-the-application",
-        code=(
-            "import case_tracker\nopen(case_tracker.__file__, 'a').write('raise SystemExit')"
-        ),
+        code=("import case_tracker\nopen(case_tracker.__file__, 'a').write('raise SystemExit')"),
     ),
     of("files", name="change-own-file", code="open(__file__, 'a').write('x = 1')"),
     of(

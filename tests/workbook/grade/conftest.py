@@ -118,14 +118,14 @@ class Guarded:
         self.outside.chmod(0o777)
         self.secret.chmod(0o666)
         self.server = socket.create_server(("127.0.0.1", 0))
-        self.server.setblocking(False)
+        self.server.settimeout(0)
         self.local = socket.socket(socket.AF_UNIX)
         self.has_local = len(str(self.outside / "socket")) < 100
         if self.has_local:
             self.local.bind(str(self.outside / "socket"))
             (self.outside / "socket").chmod(0o777)
             self.local.listen()
-            self.local.setblocking(False)
+            self.local.settimeout(0)
 
     def code(self, text):
         """Return an attack's code with the paths it is after."""
