@@ -44,6 +44,12 @@ def judge(expectation: Expectation, points: Run, feedback: Run) -> Mark:
     return _suspected(replace(mark, verdict=_verdict(mark, claims, points, feedback)))
 
 
+def observed_tasks(expectation: Expectation, points: Run) -> set[int]:
+    """Return the tasks that a points run showed as the reference does."""
+    claims = _Claims(expectation, points)
+    return {t.number for t in expectation.lesson.tasks if claims.of(t.number)[0] == _SEEN}
+
+
 class _Claims:
     """What a points run said about each task, beside what is expected."""
 
