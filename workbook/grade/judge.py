@@ -56,13 +56,14 @@ class _Claims:
     def __init__(self, expectation: Expectation, run: Run) -> None:
         self.expectation = expectation
         self.evidence: list[str] = []
-        self.tampered = run.broken
+        broken = run.broken and run.status == "done"  # else the last line was cut off
+        self.tampered = broken
         self.memory = any(line.get("error") == "MemoryError" for line in run.lines)
         first = run.lines[0].get("reads") if run.lines else None
         self.reads = tuple(clean.line(word, 40) for word in first or () if isinstance(word, str))
         self._lines = self._by_task(run.lines[1:])
         self._left = {str(line.get("at")): line for line in run.left}
-        if run.broken:
+        if broken:
             self.evidence.append("the answer of the worker was disturbed by something else")
 
     def _by_task(self, lines: list[dict[str, Any]]) -> dict[tuple[int, int], dict[str, Any]]:
