@@ -36,6 +36,7 @@ lessons_option = click.option(
 @click.option(
     "--out", type=click.Path(path_type=Path), default=Path("grades"), help="Where results go."
 )
+@click.option("--scheduler", metavar="dask://HOST:PORT", help="Grade on a Dask cluster.")
 @click.option(
     "--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, help="Workers at once."
 )
