@@ -11,11 +11,11 @@ from typing import Any
 from workbook.curriculum import Lesson
 from workbook.derive import solution
 from workbook.grade.claims import feedback_of
-from workbook.grade.workers import Limits, Run, Worker
+from workbook.grade.workers import Run, Worker
 from workbook.home import Home
 
 RUNS = 2
-_PATIENCE = Limits(timeout_s=120.0, memory_mib=2048)
+_PATIENCE_S = 120.0
 
 
 class ExpectationError(Exception):
@@ -42,8 +42,8 @@ def seeds_of(seed: int) -> tuple[int, ...]:
     return tuple((seed * 31 + number * 7919) % (1 << 31) for number in range(RUNS))
 
 
-def expect(lesson: Lesson, home: Home, seed: int, tier: str) -> Expectation:
-    """Run the reference, twice, in workers of its own.
+def expect(lesson: Lesson, home: Home, seed: int, points: Worker, feedback: Worker) -> Expectation:
+    """Run the reference, twice, in warm parents that end before a learner's code comes.
 
     Raises:
         ExpectationError: it fails, or the two runs differ.
@@ -51,15 +51,16 @@ def expect(lesson: Lesson, home: Home, seed: int, tier: str) -> Expectation:
     """
     files = {name: text.encode() for name, text in solution(lesson, home).items()}
     seeds = seeds_of(seed)
-    with Worker("points", tier, _PATIENCE) as worker:
-        worker.open(lesson)
-        first, second = (worker.run(files, seeds=seeds, read=True) for _ in range(2))
+    asked = {"seeds": seeds, "read": True, "timeout_s": _PATIENCE_S}
+    points.open(lesson)
+    first, second = (points.run(files, **asked) for _ in range(2))
+    points.forget_lesson()
     observed, left = _all(lesson, first)
     if (observed, left) != _all(lesson, second):
         raise ExpectationError(f"{lesson.slug}: two runs of the reference differ")
-    with Worker("feedback", tier, _PATIENCE) as worker:
-        worker.open(lesson)
-        tests = _tests(lesson, worker.run(files))
+    feedback.open(lesson)
+    tests = _tests(lesson, feedback.run(files, timeout_s=_PATIENCE_S))
+    feedback.forget_lesson()
     return Expectation(lesson, seeds, observed, left, tests)
 
 

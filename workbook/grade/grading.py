@@ -12,6 +12,7 @@ import sqlite3
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Self
@@ -28,7 +29,6 @@ from workbook.home import Home
 
 GRADER = "1"
 ATTEMPTS = 3
-ROLES = ("points", "feedback")
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,48 @@ class Step:
 Report = Callable[[Step], None]
 
 
+class Pair:
+    """The two workers that one submission after the other goes through."""
+
+    def __init__(self, options: Options) -> None:
+        self.points, self.feedback = (
+            Worker(role, options.tier, options.limits) for role in ("points", "feedback")
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.points.stop()
+        self.feedback.stop()
+
+    def expect(self, lesson: Lesson, home: Home, seed: int) -> Expectation:
+        """Return what is expected of a lesson; nothing of it stays in the workers."""
+        return expect(lesson, home, seed, self.points, self.feedback)
+
+    def grade(self, expectation: Expectation, submission: Submission) -> Mark:
+        """Run a submission in both workers and judge it.
+
+        Raises:
+            WorkerLostError: one of them is gone; the next call starts it anew.
+        """
+        for worker in (self.points, self.feedback):
+            if worker.lesson is not expectation.lesson:
+                worker.open(expectation.lesson, canaries=worker is self.feedback)
+        asked = {"seeds": list(expectation.seeds), "read": True}
+        points = _with_time(self.points, submission, **asked)
+        return judge(expectation, points, _with_time(self.feedback, submission))
+
+
+def _with_time(worker: Worker, submission: Submission, **asked: object) -> Run:
+    """Run it; once more, with more time, if it waited for the machine and not for itself."""
+    run = worker.run(submission.files, **asked)
+    if run.status == "timeout" and run.cpu_s < worker.limits.timeout_s / 2:
+        more = {"timeout_s": 2 * worker.limits.timeout_s}
+        return worker.run(submission.files, **asked | more)
+    return run
+
+
 class Grading:
     """Grades cohorts into one store. Stopping at any moment keeps what was stored."""
 
@@ -86,11 +128,13 @@ class Grading:
         """
         pending = self.pending(cohort, lessons)
         lost: list[Step] = []
-        for lesson in lessons:
-            if jobs := [job for job in pending if job.submission.lesson == lesson.slug]:
-                seed = self.store.seed(lesson.slug)
-                expectation = expect(lesson, self.home, seed, self.options.tier)
-                lost += self._grade_lesson(expectation, jobs)
+        with ExitStack() as stack:
+            pairs = [stack.enter_context(Pair(self.options)) for _ in range(self.options.jobs)]
+            for lesson in lessons:
+                if jobs := [job for job in pending if job.submission.lesson == lesson.slug]:
+                    seed = self.store.seed(lesson.slug)
+                    expectation = pairs[0].expect(lesson, self.home, seed)
+                    lost += self._grade_lesson(expectation, jobs, pairs)
         return lost
 
     def pending(self, cohort: Cohort, lessons: Sequence[Lesson]) -> list[Job]:
@@ -119,8 +163,10 @@ class Grading:
             self.step(result.submission, verdict, known=result.mark is not None)
         return jobs
 
-    def _grade_lesson(self, expectation: Expectation, jobs: Sequence[Job]) -> list[Step]:
-        desk = _Desk(expectation, _without_twins(jobs), self.options)
+    def _grade_lesson(
+        self, expectation: Expectation, jobs: Sequence[Job], pairs: Sequence[Pair]
+    ) -> list[Step]:
+        desk = _Desk(expectation, _without_twins(jobs), pairs)
         lost = []
         with desk:
             for twins, mark, trouble in desk.results():
@@ -174,10 +220,9 @@ class _Desk:
     """Threads that each have two workers, and take one submission after the other."""
 
     def __init__(
-        self, expectation: Expectation, jobs: Sequence[list[Job]], options: Options
+        self, expectation: Expectation, jobs: Sequence[list[Job]], pairs: Sequence[Pair]
     ) -> None:
         self.expectation = expectation
-        self.options = options
         self._waiting: queue.SimpleQueue[list[Job]] = queue.SimpleQueue()
         for job in jobs:
             self._waiting.put(job)
@@ -185,8 +230,8 @@ class _Desk:
         self._done: queue.SimpleQueue[Answer] = queue.SimpleQueue()
         self._stop = threading.Event()
         self._threads = [
-            threading.Thread(target=self._work, daemon=True)
-            for _ in range(min(options.jobs, len(jobs)))
+            threading.Thread(target=self._work, args=(pair,), daemon=True)
+            for pair in pairs[: len(jobs)]
         ]
 
     def __enter__(self) -> Self:
@@ -204,48 +249,22 @@ class _Desk:
         for _ in range(self._count):
             yield self._done.get()
 
-    def _work(self) -> None:
-        workers = [Worker(r, self.options.tier, self.options.limits) for r in ROLES]
-        with workers[0] as points, workers[1] as feedback:
-            while not self._stop.is_set():
-                try:
-                    twins = self._waiting.get_nowait()
-                except queue.Empty:
-                    return
-                self._done.put((twins, *self._mark(twins[0].submission, points, feedback)))
+    def _work(self, pair: Pair) -> None:
+        while not self._stop.is_set():
+            try:
+                twins = self._waiting.get_nowait()
+            except queue.Empty:
+                return
+            self._done.put((twins, *self._mark(twins[0].submission, pair)))
 
-    def _mark(
-        self, submission: Submission, points: Worker, feedback: Worker
-    ) -> tuple[Mark | None, str]:
+    def _mark(self, submission: Submission, pair: Pair) -> tuple[Mark | None, str]:
         """Return the mark, or the trouble. A worker that is lost is started anew, some times."""
         trouble = ""
         for _ in range(ATTEMPTS):
             try:
-                return grade_one(self.expectation, submission, points, feedback), ""
+                return pair.grade(self.expectation, submission), ""
             except WorkerLostError as error:
                 trouble = str(error)
             except Exception as error:  # noqa: BLE001 - a mistake of ours costs nobody points
                 return None, f"{type(error).__name__}: {error}"
         return None, trouble
-
-
-def grade_one(
-    expectation: Expectation, submission: Submission, points: Worker, feedback: Worker
-) -> Mark:
-    """Run a submission in two workers and judge it."""
-    lesson = expectation.lesson
-    for worker in (points, feedback):
-        if worker.lesson is not lesson:
-            worker.open(lesson, canaries=worker is feedback)
-    asked = {"seeds": list(expectation.seeds), "read": True}
-    first = _with_time(points, submission, **asked)
-    return judge(expectation, first, _with_time(feedback, submission))
-
-
-def _with_time(worker: Worker, submission: Submission, **asked: object) -> Run:
-    """Run it; once more, with more time, if it waited for the machine and not for itself."""
-    run = worker.run(submission.files, **asked)
-    if run.status == "timeout" and run.cpu_s < worker.limits.timeout_s / 2:
-        more = {"timeout_s": 2 * worker.limits.timeout_s}
-        return worker.run(submission.files, **asked | more)
-    return run

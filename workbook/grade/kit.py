@@ -31,8 +31,8 @@ CANARY = "test_canary_"
 
 def libraries(role: str) -> list[str]:
     """Return what the base of a worker loads before anything of ours."""
-    names = [*WARM_LIBRARIES, "fastapi.testclient", "click.testing", "alembic.command"]
-    return [*names, "pytest", "_pytest.assertion.rewrite"] if role == "feedback" else names
+    more = ("pytest", "_pytest.assertion.rewrite") if role == "feedback" else ()
+    return [*WARM_LIBRARIES, *more]
 
 
 def readable() -> list[str]:
@@ -130,27 +130,35 @@ def _compiled(path: Path) -> bytes:
 
 
 def warm_modules(lesson: Lesson) -> list[str]:
-    """Return the modules of the app that need no module of the lesson, directly or indirectly."""
+    """Return the modules of the app that a lesson uses and that need no module of the lesson."""
     app = app_source("case_tracker.bootstrap").parent
     texts = {_dotted(name): path for name, path in _tree(app) if name.endswith(".py")}
-    needs = {name: _imports(path, texts) for name, path in texts.items()}
+    needs = {name: _mentioned(path, texts) for name, path in texts.items()}
     cold = {file.module for file in lesson.files if file.module}
     while more := {name for name, found in needs.items() if found & cold} - cold:
         cold |= more
-    return [n for n in texts if n not in cold and ".migrations" not in n and ".cli" not in n]
+    roots = [lesson.folder / "probe.py", lesson.folder / "test_exercise.py"]
+    roots += [OURS / "probe.py", OURS / "fixtures.py"]
+    used = set().union(*(_mentioned(path, texts) for path in roots))
+    while more := set().union(*(needs[name] for name in used)) - used:
+        used |= more
+    return sorted(name for name in used - cold if ".migrations" not in name)
 
 
 def _dotted(name: str) -> str:
     return f"case_tracker.{name[:-3].replace('/', '.')}".removesuffix(".__init__")
 
 
-def _imports(path: Path, known: Mapping[str, Path]) -> set[str]:
+def _mentioned(path: Path, known: Mapping[str, Path]) -> set[str]:
+    """Return the modules that a file imports, or names in a text for import_module()."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module:
             found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
         elif isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found.add(node.value)
     return found & set(known)
 
 

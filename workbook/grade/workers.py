@@ -25,6 +25,7 @@ from workbook.grade.worker.frames import encoded
 START = Path(__file__).with_name("worker") / "start.py"
 START_S = 60.0
 GRACE_S = 20.0
+POLITE_S = 2.0
 LARGEST_FRAME = 32 << 20
 _LENGTH = 8
 
@@ -103,10 +104,14 @@ class Worker:
         """
         self._open({"lesson": ""}, kit.tools())
 
-    def _open(self, order: Mapping[str, Any], files: Mapping[str, bytes]) -> None:
+    def forget_lesson(self) -> None:
+        """End the warm parent of the open lesson, and with it whatever it was sent."""
         if self._is_open:
             self._send({"close": True})
-            self._is_open = False
+        self.lesson, self._is_open = None, False
+
+    def _open(self, order: Mapping[str, Any], files: Mapping[str, bytes]) -> None:
+        self.forget_lesson()
         if self._process is None:
             self._start()
         self._send({"role": self.role, "files": encoded(files), **order})
@@ -136,13 +141,16 @@ class Worker:
         self.lesson, self._is_open = None, False
         process, self._process = self._process, None
         if process is not None:
+            if process.stdin:
+                process.stdin.close()  # the polite way: everybody below ends, and is counted
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(POLITE_S)
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.kill()
             process.wait()
-            for stream in (process.stdin, process.stdout):
-                if stream:
-                    stream.close()
+            if process.stdout:
+                process.stdout.close()
         if self._folder:
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None

@@ -12,10 +12,9 @@ import pytest
 from workbook.curriculum import find_lesson, load_lessons
 from workbook.derive import solution, starter
 from workbook.grade import tiers
-from workbook.grade.expectation import expect
-from workbook.grade.grading import grade_one
+from workbook.grade.grading import Options, Pair
 from workbook.grade.submissions import Submission
-from workbook.grade.workers import Limits, Worker
+from workbook.grade.workers import Limits
 from workbook.home import find_home
 
 HOME = find_home(Path(__file__))
@@ -51,20 +50,20 @@ class Desk:
     limits: Limits = field(default_factory=lambda: Limits(timeout_s=30))
 
     def __post_init__(self):
-        self.points = Worker("points", self.tier, self.limits)
-        self.feedback = Worker("feedback", self.tier, self.limits)
+        self._pair = Pair(Options(self.tier, limits=self.limits))
+        self.points, self.feedback = self._pair.points, self._pair.feedback
         self._expected = {}
 
     def expectation(self, name):
         """Return what is expected of a lesson; the reference is run once."""
         if name not in self._expected:
-            self._expected[name] = expect(lesson(name), HOME, SEED, self.tier)
+            self._expected[name] = self._pair.expect(lesson(name), HOME, SEED)
         return self._expected[name]
 
     def grade(self, name, files):
         """Return the mark of these files."""
         submission = Submission("ann", lesson(name).slug, files)
-        return grade_one(self.expectation(name), submission, self.points, self.feedback)
+        return self._pair.grade(self.expectation(name), submission)
 
     def observe(self, name, files):
         """Return whether each task was seen as the reference shows it, without any tests."""

@@ -59,8 +59,6 @@ class Walls:
 
     def around_base(self) -> None:
         """Leave the machine: for T1 into namespaces with a root of their own."""
-        if sys.platform == "linux":
-            system.die_with_parent()
         if self.tier != "T1":
             user.become_nobody()
             self._insist_on_python()
