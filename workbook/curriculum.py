@@ -36,7 +36,11 @@ class Hole:
 
 @dataclass(frozen=True)
 class Task:
-    """One step of a lesson. `left` names the tables that a grader reads afterwards; None: all."""
+    """One step of a lesson.
+
+    For a grader: `left` names the tables to read afterwards (None: all), `budget` says that a
+    number of statements or rows decides, which only the learner's own process can count.
+    """
 
     number: int
     todo: str
@@ -45,6 +49,7 @@ class Task:
     holes: tuple[Hole, ...]
     weight: float = 1.0
     left: tuple[str, ...] | None = None
+    budget: bool = False
 
     @property
     def name(self) -> str:
@@ -226,6 +231,7 @@ class _Reader:
             ),
             weight=self.weight(table, where),
             left=self.texts(table, "left") if "left" in table else None,
+            budget=bool(table.get("budget")),
         )
 
     def weight(self, table: dict[str, Any], where: str) -> float:

@@ -143,7 +143,7 @@ def _tasks(
 
 
 def _mark(lesson: Lesson, task: Task, outcome: Outcome, evidence: str) -> TaskMark:
-    budget = CLAIMED if lesson.statements and not task.holes else ""
+    budget = CLAIMED if task.budget else ""
     label = lesson.label(task.number)
     return TaskMark(task.number, label, task.name, outcome, task.weight, evidence, budget)
 

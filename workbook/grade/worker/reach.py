@@ -7,18 +7,19 @@ _MODULES = frozenset({
     "atexit", "builtins", "code", "ctypes", "faulthandler", "gc", "imp", "importlib", "inspect",
     "linecache", "marshal", "mmap", "multiprocessing", "os", "pickle", "pkgutil", "posix",
     "pytest", "_pytest", "resource", "runpy", "shutil", "signal", "socket", "sqlite3",
-    "subprocess", "sys", "threading", "tracemalloc", "workbook", "_thread", "_ctypes", "_sqlite3",
+    "subprocess", "tracemalloc", "workbook", "_thread", "_ctypes", "_sqlite3",
 })  # fmt: skip
 _NAMES = frozenset({
     "__builtins__", "__import__", "__loader__", "__spec__", "breakpoint", "compile", "eval",
     "exec", "globals", "open", "setattr", "delattr", "vars",
 })  # fmt: skip
 _ATTRIBUTES = frozenset({
-    "__bases__", "__class__", "__code__", "__dict__", "__globals__", "__subclasses__",
-    "_getframe", "cr_frame", "f_back", "f_globals", "f_locals", "gi_frame", "modules",
-    "tb_frame", "__wrapped__", "dbapi_connection", "driver_connection",
+    "__bases__", "__code__", "__dict__", "__globals__", "__subclasses__",
+    "_getframe", "cr_frame", "f_back", "f_globals", "f_locals", "gi_frame", "meta_path", "modules",
+    "settrace", "setprofile", "setrecursionlimit", "tb_frame", "__wrapped__",
+    "dbapi_connection", "driver_connection",
 })  # fmt: skip
-_SPECIAL = frozenset({"__eq__", "__ne__", "__hash__", "__repr__", "__getattribute__", "__del__"})
+_SPECIAL = frozenset({"__eq__", "__ne__", "__hash__", "__getattribute__", "__del__"})
 
 
 def reaches(text: bytes) -> Iterator[str]:
