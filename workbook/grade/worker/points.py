@@ -3,6 +3,7 @@
 It knows no expected value. What it says is a claim, which the judge compares.
 """
 
+import importlib
 import json
 import os
 import sys
@@ -24,6 +25,8 @@ def prepare(order: Mapping[str, Any], walls: Walls) -> Task:
     lesson = load_lesson(walls.app / "lessons" / order["lesson"])
     room = Room(lesson, walls.scratch / "files")
     room.world.warm(order["warm"])
+    importlib.import_module("workbook.lens.recorder")
+    importlib.import_module("workbook.grade.worker.reach")
     code = compile((lesson.folder / "probe.py").read_bytes(), "probe.py", "exec")
 
     def ask(request: Mapping[str, Any], out: int) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbook.grade.worker.frames import decoded, write_frame
+from workbook.grade.worker.left import tell
 from workbook.grade.worker.walls import Walls
 
 Task = Callable[[Mapping[str, Any], int], None]
@@ -69,8 +70,6 @@ class _Reader:
         os.close(gate)
 
     def _wait(self, walls: Walls, gate: int, out: int) -> None:
-        from workbook.grade.worker.left import tell  # noqa: PLC0415 - sqlite3 is for workers only
-
         os.close(self._gate)
         if os.read(gate, 1):
             walls.around_learner(keep=out)
