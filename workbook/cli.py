@@ -27,6 +27,7 @@ COMMANDS = {
     "statements": "practice",
     "predict": "practice",
     "explain": "practice",
+    "grade": "grade",
     "dev": "author",
 }
 SUMMARIES = {
@@ -51,6 +52,7 @@ SUMMARIES = {
     "statements": "Show the SQL that the tests saw, with your lines and the budget.",
     "predict": "Say what you expect before you begin a lesson; then it is run.",
     "explain": "Answer one question after success, then compare with three points.",
+    "grade": "Grade a cohort, safely: for instructors.",
     "dev": "Commands for authors of lessons.",
 }
 

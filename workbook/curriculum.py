@@ -38,13 +38,20 @@ class Hole:
 
 @dataclass(frozen=True)
 class Task:
-    """One step of a lesson."""
+    """One step of a lesson.
+
+    For a grader: `left` names the tables to read afterwards (None: all), `budget` says that a
+    number of statements or rows decides, which only the learner's own process can count.
+    """
 
     number: int
     todo: str
     hints: tuple[str, ...]
     needs: tuple[int, ...]
     holes: tuple[Hole, ...]
+    weight: float = 1.0
+    left: tuple[str, ...] | None = None
+    budget: bool = False
 
     @property
     def name(self) -> str:
@@ -264,7 +271,16 @@ class _Reader:
                 Hole(hole.get("file", names[0]), hole["symbol"], hole.get("given"))
                 for hole in holes
             ),
+            weight=self.weight(table, where),
+            left=self.texts(table, "left") if "left" in table else None,
+            budget=bool(table.get("budget")),
         )
+
+    def weight(self, table: dict[str, Any], where: str) -> float:
+        value = table.get("weight", 1)
+        good = isinstance(value, int | float) and not isinstance(value, bool) and value > 0
+        self.check(good, f"{where}weight is a number above 0")
+        return float(value)
 
     def prediction(self, table: dict[str, Any]) -> Prediction:
         choices = self.texts(table, "choices")

@@ -173,11 +173,17 @@ def hand_over_the_factory(exercise, database, _cases):
             list(pool.map(lambda _: client(app).get("/meet"), range(2)))
         browser.get("/look")
         browser.get("/look")
-        with Recorder() as sent:
-            browser.get("/cases")
-            browser.post("/cases", json={"id": "CASE-MODE", "title": "how does it begin"})
-    modes = [event.detail for event in sent.events if event.kind == "BEGIN"]
+        body = {"id": "CASE-MODE", "title": "how does it begin"}
+        calls = (lambda: browser.get("/cases"), lambda: browser.post("/cases", json=body))
+        modes = [begun(call) for call in calls]
     return [[len(set(map(id, objects))) for objects in (inside, cases, made)], modes]
+
+
+def begun(call):
+    """Return the kinds of transactions that a call begins, however many of each."""
+    with Recorder() as sent:
+        call()
+    return sorted({event.detail for event in sent.events if event.kind == "BEGIN"})
 
 
 def statuses(exercise, database, cases):
