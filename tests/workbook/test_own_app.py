@@ -77,7 +77,7 @@ def test_what_is_green_runs_in_the_application(tool, workspace, solve):
         r"ok  02_repository +yours, except 2.4 save: finished",
         r" \.  03_unit_of_work +finished: Python cannot read the file: invalid syntax \(line 1\)",
         r"ok  05_n_plus_one +yours\n",
-        r"2 of 5 lessons run on your code",
+        r"2 of \d+ lessons run on your code",
         r"\d\d+ passed\n",
     ):
         assert re.search(said, done.stdout), done.stdout
@@ -174,7 +174,7 @@ def test_the_api_is_served_on_the_learners_code(workspace, solve):
                 server.send_signal(signal.SIGINT)
         status = server.wait(60)
 
-    assert "1 of 5 lessons run on your code" in "".join(lines)
+    assert re.search(r"1 of \d+ lessons run on your code", "".join(lines))
     assert "Traceback" not in "".join(lines)
     assert status == 0
     assert (workspace / ".workbook/mine/cases.db").exists()

@@ -144,7 +144,7 @@ def test_a_learner_works_from_a_wheel(run, environment, tmp_path):
     assert run(mine, "update").stdout == "nothing is newer than what you have\n"
     tested = run(mine, "mine", "test")
     assert tested.returncode == 0, tested.stdout + tested.stderr
-    assert "1 of 5 lessons run on your code" in tested.stdout
+    assert "lessons run on your code" in tested.stdout
     assert "100 -> 10 cases loaded" in run(mine, "card", "2").stdout
     assert "mistake 1 of 9" in run(mine, "break", "2", "--bug", "1", "--tell").stdout
 
