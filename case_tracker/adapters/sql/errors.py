@@ -12,11 +12,11 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from case_tracker.adapters.sql.constraint_names import error_code, violated_constraint
 from case_tracker.adapters.sql.tables import METADATA
+from case_tracker.adapters.sql.versioning import translate_stale
 from case_tracker.domain.errors import (
     CaseAlreadyExistsError,
     CaseTrackerError,
     CommitOutcomeUnknownError,
-    ConcurrentUpdateError,
     ConstraintViolatedError,
     DatabaseBusyError,
     DatabaseUnavailableError,
@@ -52,10 +52,10 @@ def translated_errors(translation: Translation | None = None) -> Iterator[None]:
 
 def translate(error: DatabaseError) -> CaseTrackerError | None:
     """Return the domain's word for this error; None when it is a fault of the program."""
-    if isinstance(error, StaleDataError):
-        return ConcurrentUpdateError()
     if isinstance(error, PoolTimeoutError):
         return DatabaseBusyError()
+    if not isinstance(error, DBAPIError):
+        return translate_stale(error)
     code = error_code(error)
     if code.startswith(_CONSTRAINT):
         return _refused(violated_constraint(error, METADATA))
