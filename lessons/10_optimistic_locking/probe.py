@@ -61,12 +61,12 @@ def mapper(_exercise, database, cases, dice):
     with database.session_factory.begin() as session:
         session.add(record(id="NEW", title="new", status="DRAFT", version=dice.randrange(2, 99)))
     answers = []
-    for case in dice.sample(cases, 3):
+    steps = dice.sample((0, 1, 1), 3)  # a change of the title alone is no new version
+    for step, case in zip(steps, dice.sample(cases, 3), strict=True):
         with database.session_factory() as first, database.session_factory() as second:
             mine, other = (s.get(record, case.id.value) for s in (first, second))
             first.commit()
             second.commit()
-            step = dice.randrange(2)  # a change of the title alone is no new version
             other.title, other.version = dice.choice(WORDS), other.version + step
             second.commit()
             mine.title = "mine"
@@ -94,8 +94,8 @@ def advance(_exercise, database, cases, dice):
     """Fresh cases are saved and counted, with a note alone, too; stale ones are refused."""
     answers = []
     repository = app("repository", "SqlAlchemyCaseRepository")
-    for case in dice.sample(cases, 3):
-        case.version += dice.choice((0, 0, -1, 1))
+    for late, case in zip(dice.sample((0, -1, 1), 3), dice.sample(cases, 3), strict=True):
+        case.version += late
         before, case.title = case.version, dice.choice((case.title, "changed"))
         case.add_note(Note("one more"))
         with database.session_factory() as session:
@@ -123,8 +123,9 @@ def write(exercise, database, cases, dice):
     """Whether each case found its row, its version afterwards, and that one statement is enough."""
     statement = exercise.versioned_update(app("tables", "CASES"), "title")
     answers = []
-    for case in [*dice.sample(cases, 3), Case(CaseId("NONE"), "none")]:
-        case.version += dice.choice((0, 0, -1, 1))
+    chosen = [*dice.sample(cases, 3), Case(CaseId("NONE"), "none")]
+    for late, case in zip([*dice.sample((0, -1, 1), 3), 0], chosen, strict=True):
+        case.version += late
         with database.session_factory.begin() as session, Recorder(database.engine) as sent:
             answer = outcome(exercise.write_version, session, statement, case, title="written")
         answers.append([answer if isinstance(answer, str) else bool(answer), case.version])
