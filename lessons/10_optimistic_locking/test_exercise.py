@@ -11,12 +11,17 @@ from sqlalchemy.orm.exc import StaleDataError
 from case_tracker.domain.case import Case, CaseId, Note
 from case_tracker.domain.errors import CaseAlreadyExistsError, CaseTrackerError
 from case_tracker.domain.errors import ConcurrentUpdateError as Concurrent
+from workbook.plain import InPlainWords
 
 LATE = CaseId("CASE-017")
 OTHER = CaseId("CASE-018")
 STORED = "SELECT title, version FROM cases WHERE id = 'CASE-017'"
 NOTES = "SELECT text FROM case_notes WHERE case_id = 'CASE-017' ORDER BY id"
 APP = "case_tracker.adapters.sql"
+PLAIN_WORDS = {
+    "ResourceClosedError": "an UPDATE gives no rows to read; its result has a rowcount",
+    "ConcurrentUpdateError": "it says no by returning False; the caller knows the right error",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -24,8 +29,7 @@ def mapped(request, learners):
     """The app's tables. A mapper that refuses its options fails task 1 and no other."""
     learners("exercise.py")
     try:
-        importlib.import_module(f"{APP}.tables")
-        configure_mappers()
+        map_tables()
     except Exception as error:  # noqa: BLE001 - whatever it is, it is about the mapper
         for name in [name for name in sys.modules if name.startswith(APP)]:
             del sys.modules[name]  # the next test meets this error again, and no other one
@@ -34,6 +38,14 @@ def mapped(request, learners):
             pytest.skip("not checked yet: 10.1 comes first")
         words = str(error).partition(" (Background")[0]
         pytest.fail(f"the mapper cannot use what __mapper_args__ returns: {words}")
+
+
+def map_tables():
+    """Load the app's tables, and have their mappers made."""
+    importlib.import_module(f"{APP}.tables")
+    configure_mappers()
+    if isinstance(app("models", "CaseRecord").__mapper__.version_id_col, str):
+        raise TypeError("version_id_col takes the column, cls.version, and not its name")
 
 
 @pytest.fixture
@@ -137,7 +149,8 @@ def test_a_stale_record_is_a_concurrent_update(session_factory, stored):
 @pytest.mark.task(2)
 def test_other_errors_keep_their_names(exercise, units, observed):
     """Who is told "somebody else was faster" tries again, and again, with an id that is taken."""
-    assert isinstance(exercise.translate_stale(StaleDataError("0 were matched")), Concurrent)
+    found = exercise.translate_stale(StaleDataError("0 were matched"))
+    assert isinstance(found, Concurrent), f"a StaleDataError became {found!r}"
 
     found = exercise.translate_stale(ValueError("an empty title"))
     observed["other_errors"] = type(found).__name__
@@ -256,9 +269,10 @@ def test_the_update_finds_nothing_at_another_version(send, other_connection):
 def write(exercise, session, stored):
     """Calls write_version() for a case, and commits; returns its answer."""
     statement = exercise.versioned_update(app("tables", "CASES"), "title")
+    learners = InPlainWords(exercise, PLAIN_WORDS)
 
     def write(case):
-        answer = exercise.write_version(session, statement, case, title=case.title)
+        answer = learners.write_version(session, statement, case, title=case.title)
         session.commit()
         return answer
 

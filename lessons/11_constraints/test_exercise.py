@@ -1,6 +1,7 @@
 """Lesson 11: constraints. Rows are sent past the domain; the database itself has to refuse them."""
 
 import importlib
+import re
 import sys
 import traceback
 from contextlib import suppress
@@ -87,6 +88,8 @@ def tables(request, learners):
         for name in [name for name in sys.modules if name.startswith(APP)]:
             del sys.modules[name]  # the next test meets this error again, and no other one
         frames = [frame.name for frame in traceback.extract_tb(error.__traceback__)]
+        if isinstance(error, KeyError):
+            return blame(request, 1, f"no naming convention knows %({error.args[0]})s")
         makers = {"add_case_rules": 2, "add_note_rules": 3, "add_audit_rules": 4}
         return blame(request, next((makers[name] for name in frames if name in makers), 1), error)
 
@@ -97,7 +100,7 @@ def blame(request, task, error):
     if marker.args[0] != task:
         pytest.skip(f"not checked yet: 11.{task} comes first")
     words = str(getattr(error, "orig", None) or error).partition(" (Background")[0]
-    pytest.fail(f"the tables cannot be made: {type(error).__name__}: {words}")
+    pytest.fail(f"the tables cannot be made: {words}")
 
 
 @pytest.fixture
@@ -188,6 +191,11 @@ def test_two_rules_never_share_a_name(exercise, observed):
         assert name == expected, f"a rule of the table visits is called {name!r}, not {expected!r}"
 
 
+def says(rule, said):
+    """Say whether a refusal is about the rule of this name, with or without its table before it."""
+    return re.search(rf"(\b|_){rule}\b", said)
+
+
 @pytest.mark.task(2)
 def test_what_no_case_can_be_is_refused(answer, observed):
     """Whoever reads a row relies on it: one bad status, and the page of all cases fails."""
@@ -200,7 +208,7 @@ def test_what_no_case_can_be_is_refused(answer, observed):
     assert not let_in, f"the table cases let in: {'; '.join(let_in)}"
     for what, (rule, _) in BAD.items():
         said = answers[what]
-        assert rule in said, f"{what} was refused by another rule than {rule!r}: {said}"
+        assert says(rule, said), f"{what} was refused by another rule than {rule!r}: {said}"
 
 
 @pytest.mark.task(2)
@@ -237,7 +245,7 @@ def test_a_note_has_a_text_that_is_not_too_long(answer, send):
     }
 
     for size in (0, 10_001):
-        assert "text_length" in found[size], (
+        assert says("text_length", found[size]), (
             f"a note of {size} characters must be refused by 'text_length'; it was: {found[size]}"
         )
     for size in (1, 10_000):
@@ -245,7 +253,7 @@ def test_a_note_has_a_text_that_is_not_too_long(answer, send):
 
 
 @pytest.mark.task(4)
-def test_an_event_stands_once(answer, send, observed):
+def test_an_event_stands_once(engine, answer, send, observed):
     """An import that runs twice must not make two approvals of one."""
     send("cases")
     send("cases", id="CASE-018", reference=None)
@@ -255,10 +263,11 @@ def test_an_event_stands_once(answer, send, observed):
     same = answer("audit_events", sequence=3)
     elsewhere = answer("audit_events", sequence=4, case_id="CASE-018")
 
-    observed["in_the_same_case"] = "stored" if same == "stored" else "refused"
-    observed["in_another_case"] = "stored" if elsewhere == "stored" else "refused"
+    found = inspect(engine).get_indexes("audit_events")
+    observed["an_index"] = any(index["column_names"] == ["id"] for index in found)
+    observed["second"] = "stored" if same == "stored" else "refused"
     assert another == "stored", f"event-2 is another event of CASE-017; the answer was: {another}"
-    assert same != "stored", "event-1 of CASE-017 was stored a second time"
+    assert same != "stored", "event-1 of CASE-017 was stored a second time: no rule forbids it"
     assert elsewhere != "stored", "event-1 belongs to CASE-017, and was stored for CASE-018 as well"
 
 
@@ -353,6 +362,8 @@ def test_a_fault_of_the_program_comes_out(engine, learners, observed):
     try:
         with errors.translated_errors(), engine.connect() as connection:
             connection.execute(text("SELECT id FROM chases"))
+    except TypeError:
+        pytest.fail("translate() has no word for a bug and returned None, which cannot be raised")
     except (SQLAlchemyError, CaseTrackerError) as error:
         raised = error
 
@@ -382,13 +393,16 @@ def test_the_block_is_left_alone(stored, send, learners):
 
     with errors.translated_errors():
         send("cases", id="CASE-018", reference=None)
-    with pytest.raises(ValueError, match="no title"), errors.translated_errors():
+    own = errors.translated_errors(lambda _: CommitOutcomeUnknownError())
+    with pytest.raises(ValueError, match="no title"), own:
         raise ValueError("no title")
     try:
         with errors.translated_errors(lambda _: CommitOutcomeUnknownError()):
             send("cases")
     except (CaseTrackerError, SQLAlchemyError) as error:
         kind = type(error).__name__
-        assert isinstance(error, CommitOutcomeUnknownError), f"its own translation: {kind}"
+        assert isinstance(error, CommitOutcomeUnknownError), (
+            f"the block had a translation of its own, for COMMIT, and it was not asked: {kind}"
+        )
     else:
         pytest.fail("CASE-017 was added twice, and the block with its own translation said nothing")
