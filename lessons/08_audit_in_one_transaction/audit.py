@@ -21,7 +21,7 @@ class AuditEventRecord(Base):
     __tablename__ = "audit_events"
 
     sequence: Mapped[int] = mapped_column(primary_key=True)
-    id: Mapped[str] = mapped_column(unique=True)
+    id: Mapped[str]
     # No ON DELETE: a case with a history cannot be deleted.
     case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"))
     actor: Mapped[str]
