@@ -153,10 +153,12 @@ class Verdict:
         """Yield the failing tests, root cause first.
 
         Guards, then what was green before, then what was begun, then what nobody has touched.
+        Of one task, the test that recognised a mistake comes first: it has more to say.
         """
         yield from (test for test in self.guards if test.outcome == "failed")
         for task in self._red():
-            yield from (test for test in task.tests if test.outcome == "failed")
+            failed = (test for test in task.tests if test.outcome == "failed")
+            yield from sorted(failed, key=lambda test: test.recognised is None)
 
     def _red(self) -> list[TaskResult]:
         return sorted((t for t in self.tasks if t.outcome == "failed"), key=self._rank)
