@@ -6,8 +6,10 @@ from sqlalchemy.orm import Session, with_loader_criteria
 
 @event.listens_for(Session, "do_orm_execute")
 def hide(state):
+    from case_tracker.adapters.sql.models import CaseRecord
+
     state.statement = state.statement.options(
-        with_loader_criteria(SoftDeleted, lambda cls: cls.deleted_at.is_(None))
+        with_loader_criteria(CaseRecord, CaseRecord.deleted_at.is_(None))
     )
 
 
