@@ -103,6 +103,12 @@ def columns_of(index):
     return ", ".join(e.name if isinstance(e, Column) else str(e) for e in index.expressions)
 
 
+def described(index):
+    """Return an index in one line, with its condition."""
+    where = index.dialect_options["sqlite"]["where"]
+    return f"{index.name} on ({columns_of(index)})" + ("" if where is None else f" where {where}")
+
+
 def verdict(lines, of_table):
     """Say in one word what a plan does with the rows of one table."""
     mine = [line for line in lines if of_table in line or ("status" in line and "Filter" in line)]
@@ -134,7 +140,8 @@ def assert_found(statements, engine, mine, what, *, may_sort=False):
         found = verdict(lines, mine.name)
         if found == "found" or (found == "sorted" and may_sort):
             continue
-        there = "; ".join(f"{i.name} on ({columns_of(i)})" for i in mine.indexes) or "none"
+        there = "; ".join(described(i) for i in mine.indexes)
+        there = there or f"none; each column is a {mine.name}.c.name, not a text"
         pytest.fail(
             "\n".join(
                 [
