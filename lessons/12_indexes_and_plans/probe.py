@@ -41,9 +41,8 @@ def cases(exercise, seed):
     with database_with(exercise, seed, cases="add_case_indexes") as (database, tables):
         found = [read(database, each, "cases", first=1) for each in status_reads(seed)]
         with database.engine.connect() as connection:
-            everything = asked(
-                connection, "SELECT id FROM cases WHERE status = 'DRAFT'", "USING INDEX"
-            )
+            hidden = "SELECT id FROM cases WHERE status = 'DRAFT'"
+            everything = asked(connection, hidden, "SEARCH")
         return [found, bool(everything), bool(tables["cases"].indexes)]
 
 
