@@ -9,7 +9,7 @@ from case_tracker.adapters.sql.indexes import (
     add_note_indexes,
 )
 from case_tracker.adapters.sql.models import Base, CaseNoteRecord, CaseRecord
-from case_tracker.adapters.sql.rules import add_case_rules, add_note_rules
+from case_tracker.adapters.sql.rules import add_audit_rules, add_case_rules, add_note_rules
 from case_tracker.adapters.sql.soft_delete import unique_among_living
 
 METADATA = Base.metadata
@@ -19,6 +19,7 @@ AUDIT_EVENTS: Table = METADATA.tables[AuditEventRecord.__tablename__]
 
 add_case_rules(CASES)
 add_note_rules(NOTES)
+add_audit_rules(AUDIT_EVENTS)
 unique_among_living(CASES.c.reference)
 add_case_indexes(CASES)
 add_note_indexes(NOTES)
