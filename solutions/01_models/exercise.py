@@ -31,7 +31,7 @@ class CaseRecord(Referenced, SoftDeleted, VersionedRecord, Timestamped, Base):
     status: Mapped[str]
 
     notes: Mapped[list["CaseNoteRecord"]] = relationship(
-        order_by="CaseNoteRecord.id", cascade="all, delete-orphan"
+        order_by="CaseNoteRecord.id", cascade="all, delete-orphan", passive_deletes=True
     )
 
 
