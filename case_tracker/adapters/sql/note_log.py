@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from case_tracker.adapters.sql.models import CaseNoteRecord
+from case_tracker.adapters.sql.mapping import note_to_record
 from case_tracker.domain.audit import Actor, AuditEvent
 from case_tracker.domain.case import CaseId, Note
 from case_tracker.ports.repository import AuditEventRepository
@@ -21,7 +21,8 @@ class SqlNoteLog:
         Note and event are stored together by the caller's commit, or not at all. A note that the
         database refuses raises here, with its own error, and has no event.
         """
-        record = CaseNoteRecord(case_id=case_id.value, text=note.text, created_at=note.written_at)
+        record = note_to_record(note)
+        record.case_id = case_id.value
         self._session.add(record)
         # The database makes the id and checks the row now; nothing is permanent yet.
         self._session.flush()
