@@ -24,7 +24,7 @@ class LetterRecord(Base):
 
 
 def register(session: Session, letter: LetterRecord) -> None:
-    """Stage a letter, and let the database check it now. The caller commits.
+    """Stage a letter, and let the database check it now: then it has its id. The caller commits.
 
     A number that is taken, or a case that does not exist, is refused here with the database's own
     error. The whole transaction is then undone.

@@ -97,7 +97,8 @@ def register(_exercise, dice):
         seen = []
         for number in numbers:
             letter = letters.LetterRecord(case_id="CASE-001", number=number)
-            seen.append([told_of(outcome(letters.register, session, letter)), letter.number])
+            told = told_of(outcome(letters.register, session, letter))
+            seen.append([told, letter.number, letter.id is not None])
             seen.append(stored(database, "letters"))
         session.commit()
         for case_id, number in (("CASE-001", dice.choice(numbers)), ("UNKNOWN", "L-new")):

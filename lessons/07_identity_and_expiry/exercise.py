@@ -46,7 +46,8 @@ def to_case(record: CaseRecord) -> Case:
 def get_for_update(session: Session, case_id: CaseId) -> Case:
     """Lock the row of this case until the transaction ends, and return the case as it is now.
 
-    Whatever the Session has loaded before is overwritten. A database without row locks locks none.
+    What the Session had loaded of it is overwritten, and no other case is read. The caller ends the
+    transaction, and with it the lock; a database without row locks locks none.
 
     Raises:
         CaseNotFoundError: no row has this id.
