@@ -18,7 +18,7 @@ from pathlib import Path
 USAGE = """\
 usage: {run} WORD [ARGUMENTS]
 
-  learn   show where you stand and run the current lesson's tests
+  learn     practise: save the file, read the verdict (its key ? shows the others)
 {words}
 
 Any other word goes to `workbook`: {run} hint 2.1, {run} list;
@@ -36,15 +36,23 @@ STAMP = NOTES / "installed"  # there only if the last set-up ended well
 PYTEST = (  # pyproject.toml switches autoload off
     "pytest -p xdist.plugin -p _hypothesis_pytestplugin -n auto --maxprocesses 8 --dist loadgroup"
 )
-SYNC = ["workbook dev sync --check"] if os.environ.get("CI") == "true" else []  # learners edit
+CI = os.environ.get("CI") == "true"
+SYNC = ["workbook dev sync --check"] if CI else []  # learners edit
+TEST = {"test", "browser", "site"} if CI else {"test"}  # elsewhere these tests are skipped
 CHECK = ["ruff check .", "ruff format --check .", "mypy", "lint-imports", *SYNC]
 WORDS = {  # word: (its help, the extras it needs, the commands it runs in the project's folder)
-    "test": ("run the project's suite; takes --thorough and pytest's options", {"test"}, [PYTEST]),
+    "test": ("run the project's suite; takes --thorough and pytest's options", TEST, [PYTEST]),
     "check": (
         "run linters, types, import contracts and the lessons' promises",
-        {"check", "test"},
+        {"check", *TEST},
         [*CHECK, "workbook dev check"],
     ),
+    "notebooks": (
+        "open the notebooks in JupyterLab (about 150 MB more, on first use)",
+        {"lab", "test"},
+        ["jupyterlab notebooks"],
+    ),
+    "site": ("build the site; --serve serves it and follows changes", {"site"}, ["workbook.site"]),
     "bench": ("measure against other tools", {"bench", "test"}, ["bench"]),
 }
 
@@ -95,7 +103,7 @@ class SetupError(Exception):
 def main(word: str = "help", *rest: str) -> int:
     """Run one word of the command line; return its exit status, or 2 if the set-up failed."""
     if word in {"help", "-h", "--help"}:
-        words = "\n".join(f"  {word:7} {about}" for word, (about, _, _) in WORDS.items())
+        words = "\n".join(f"  {word:9} {about}" for word, (about, _, _) in WORDS.items())
         sys.stdout.reconfigure(errors="backslashreplace")  # a folder's name can be anything
         print(USAGE.format(run=as_started(), words=words), end="")
         return 0
@@ -103,7 +111,9 @@ def main(word: str = "help", *rest: str) -> int:
         if word not in WORDS or (word == "check" and rest):
             set_up({"smells"} if word == "smells" else set())  # the one command with an extra
             return hand_over(["workbook", word, *rest])
-        _, extras, commands = WORDS[word]
+        about, extras, commands = WORDS[word]
+        if not is_ready(extras):
+            say(f"{word}: {about}")
         set_up(extras)
         os.chdir(ROOT)
         return run_all(commands) if commands[1:] else hand_over([*commands[0].split(), *rest])

@@ -6,7 +6,7 @@ Never measures two at the same time.
 import subprocess
 import sys
 
-ALL = ("detector", "data_access")
+ALL = ("detector", "data_access", "feedback", "grading", "site")
 
 
 def main(*arguments: str) -> int:

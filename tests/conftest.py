@@ -6,6 +6,7 @@ The guard never looks at a test of the tool: those show N+1 on purpose.
 import os
 import secrets
 import shutil
+from collections import Counter
 from collections.abc import Generator
 from contextlib import ExitStack
 
@@ -18,7 +19,7 @@ from workbook.postgres.errors import PostgresUnavailableError
 from workbook.postgres.server import private_server
 
 TEMPLATE = "template"
-MISSING = "PostgreSQL is missing: "
+MISSING = " is missing: "
 GUARDED = {"contract", "integration", "e2e"}
 
 
@@ -56,12 +57,29 @@ def postgres_server():
         try:
             server = stack.enter_context(private_server())
         except PostgresUnavailableError as error:
-            give_up = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
-            give_up(MISSING + str(error))
+            give_up(f"PostgreSQL{MISSING}{error}")
         schema = SqlSchema(build_postgresql_engine(server.create_database(TEMPLATE)))
         schema.upgrade()
         schema.close()
         yield server
+
+
+def give_up(reason):
+    """Skip the test that lacks something; on CI nothing may be lacking."""
+    (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
+
+
+@pytest.fixture
+def browser():
+    """A headless Chromium of this test's own."""
+    from tests.browser import BrowserMissingError, open_browser  # the wheel has no such file
+
+    with ExitStack() as stack:
+        try:
+            browser = stack.enter_context(open_browser())
+        except BrowserMissingError as error:
+            give_up(f"A browser{MISSING}{error}")
+        yield browser
 
 
 @pytest.fixture
@@ -104,13 +122,13 @@ def store_url(request):
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say in one line that PostgreSQL was not tested: a skip is easily overlooked."""
+    """Say in one line what was not tested, and what to install: a skip is easily overlooked."""
     skipped = terminalreporter.getreports("skipped")
     reasons = [str(report.longrepr[2]) for report in skipped if isinstance(report.longrepr, tuple)]
-    missing = [reason for reason in reasons if MISSING in reason]
-    if missing:
-        reason = missing[0].partition(MISSING)[2]
-        line = f"{len(missing)} tests did not run: PostgreSQL is missing. {reason}"
+    missing = [reason.removeprefix("Skipped: ") for reason in reasons if MISSING in reason]
+    for reason, count in Counter(missing).items():
+        what, _, remedy = reason.partition(MISSING)
+        line = f"{count} tests did not run: {what}{MISSING.rstrip(': ')}. {remedy}"
         terminalreporter.write_line(line, yellow=True, bold=True)
 
 

@@ -3,6 +3,8 @@
 import contextlib
 import io
 import json
+import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -14,54 +16,70 @@ class CheckError(Exception):
     """The tests could not be run at all; the message is pytest's."""
 
 
-def run(
+def run(  # noqa: PLR0913 - each option has its name
     lesson: Lesson,
     files: Path | None = None,
     *,
     strict: bool = False,
     shuffle: int = 0,
     postgres: bool = False,
+    limit_s: float = 0.0,
 ) -> Verdict:
     """Run the tests of a lesson on the files in `files` (default: the learner's).
 
     `strict` makes every warning an error, as for a reference solution. `shuffle` is the seed of
     another order of the tests; 0 keeps the order of the tasks. `postgres` runs them on a private
-    PostgreSQL instead of SQLite files.
+    PostgreSQL instead of SQLite files. A test that takes longer than `limit_s` is stopped and
+    fails, and what comes after it is not checked; 0 means no limit.
 
     Raises:
         CheckError: pytest ended without a verdict.
     """
     import pytest  # noqa: PLC0415 - a command that runs no test should not wait for it
 
+    from workbook import plugin  # noqa: PLC0415 - the same
+
     out = io.StringIO()
-    with tempfile.TemporaryDirectory(prefix="workbook-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="workbook-", dir=_fast_folder()) as scratch:
         answer = Path(scratch) / "verdict.json"
         answer.with_name("pytest.ini").write_text("[pytest]\n", encoding="utf-8")
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
-            arguments = _arguments(lesson, files or lesson.folder, answer, shuffle)
-            arguments += ["-W", "error"] if strict else []
-            arguments += ["--postgres"] if postgres else []
-            status = pytest.main(arguments)
+            line = arguments(lesson, files or lesson.folder, answer)
+            line += [f"--workbook-shuffle={shuffle}", f"--workbook-limit={limit_s}"]
+            line += ["-W", "error"] if strict else []
+            line += ["--postgres"] if postgres else []
+            status = pytest.main(line, plugins=[plugin])
         if not answer.exists() or not (verdicts := json.loads(answer.read_text("utf-8"))):
             raise CheckError(f"pytest ended with status {int(status)}:\n{out.getvalue()[-2000:]}")
         return from_data(verdicts[0])
 
 
-def _arguments(lesson: Lesson, files: Path, answer: Path, shuffle: int) -> list[str]:
+def _fast_folder() -> str | None:
+    """Return a folder in memory for the databases of the tests, where the system has one."""
+    memory = "/dev/shm"  # noqa: S108 - only a folder of our own in it is used
+    if os.environ.get("TMPDIR") or not os.access(memory, os.W_OK):
+        return None
+    enough = 64 * 1024 * 1024
+    return memory if shutil.disk_usage(memory).free > enough else None
+
+
+def arguments(lesson: Lesson, files: Path, answer: Path) -> list[str]:
+    """Return pytest's command line for a lesson; the verdict goes to the file `answer`.
+
+    The plugin itself is not in it: it is handed to pytest as a module.
+    """
     return [
         str(lesson.folder / "test_exercise.py"),
         "-c",
         str(answer.with_name("pytest.ini")),  # what stands around the lesson does not matter here
         f"--rootdir={lesson.folder.parent}",
+        f"--confcutdir={lesson.folder}",  # else pytest lists every folder above the lesson
         "--import-mode=importlib",
         "--strict-markers",
         "--disable-plugin-autoload",
         "-p",
         "no:cacheprovider",
-        "-p",
-        "workbook.plugin",
         f"--workbook-json={answer}",
         f"--workbook-files={files}",
-        f"--workbook-shuffle={shuffle}",
         f"--basetemp={answer.parent / 'tmp'}",
     ]

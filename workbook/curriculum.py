@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from workbook.verdict import COST
+
 T = TypeVar("T")
 KINDS = ("repair", "experiment", "tests")
 HINT_LEVELS = 3
@@ -36,18 +38,25 @@ class Hole:
 
 @dataclass(frozen=True)
 class Task:
-    """One step of a lesson."""
+    """One step of a lesson.
+
+    For a grader: `left` names the tables to read afterwards (None: all), `budget` says that a
+    number of statements or rows decides, which only the learner's own process can count.
+    """
 
     number: int
     todo: str
     hints: tuple[str, ...]
     needs: tuple[int, ...]
     holes: tuple[Hole, ...]
+    weight: float = 1.0
+    left: tuple[str, ...] | None = None
+    budget: bool = False
 
     @property
     def name(self) -> str:
         """What the learner writes: `SqlAlchemyCaseRepository.get`, shortened to `get`."""
-        return self.holes[0].symbol.rpartition(".")[2] if self.holes else "its cost"
+        return self.holes[0].symbol.rpartition(".")[2] if self.holes else COST
 
 
 @dataclass(frozen=True)
@@ -56,6 +65,18 @@ class Prediction:
 
     question: str
     choices: tuple[str, ...]
+    observe: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a lesson changes, as one number: `what` costs so many of `unit`, before and after.
+
+    `observe` names the function of probe.py that counts.
+    """
+
+    what: str
+    unit: str
     observe: str
 
 
@@ -80,7 +101,7 @@ class Equivalent:
 
 @dataclass(frozen=True)
 class Lesson:
-    """One lesson. `folder` holds its page, starter and tests."""
+    """One lesson. `folder` holds its page, starter and tests; `experiments` are its notebooks."""
 
     folder: Path
     title: str
@@ -97,7 +118,8 @@ class Lesson:
     points: tuple[str, ...]
     misconceptions: tuple[Misconception, ...]
     statements: Mapping[str, int] = field(default_factory=dict)
-    experiment: str = ""
+    card: Card | None = None
+    experiments: tuple[str, ...] = ()
     postgres: bool = False
     equivalents: tuple[Equivalent, ...] = ()
 
@@ -200,13 +222,20 @@ class _Reader:
                 self.misconception(table, len(tasks)) for table in self.tables("misconception")
             ),
             statements=self.data.get("statements", {}),
-            experiment=self.data.get("experiment", ""),
+            card=self.card(self.get("card", dict)) if "card" in self.data else None,
+            experiments=self.experiments(),
             postgres=bool(self.data.get("postgres", False)),
             equivalents=tuple(
                 Equivalent(self.text("mutant", table), self.text("why", table))
                 for table in self.data.get("equivalent", [])
             ),
         )
+
+    def experiments(self) -> tuple[str, ...]:
+        """Read `experiment`: the name of a notebook, or a list of them."""
+        value = self.data.get("experiment", [])
+        names = {"experiment": [value] if isinstance(value, str) else value}
+        return self.texts(names, "experiment")
 
     def file(self, index: int, table: dict[str, Any]) -> ExerciseFile:
         study = table.get("source", "") == "study"
@@ -242,12 +271,24 @@ class _Reader:
                 Hole(hole.get("file", names[0]), hole["symbol"], hole.get("given"))
                 for hole in holes
             ),
+            weight=self.weight(table, where),
+            left=self.texts(table, "left") if "left" in table else None,
+            budget=bool(table.get("budget")),
         )
+
+    def weight(self, table: dict[str, Any], where: str) -> float:
+        value = table.get("weight", 1)
+        good = isinstance(value, int | float) and not isinstance(value, bool) and value > 0
+        self.check(good, f"{where}weight is a number above 0")
+        return float(value)
 
     def prediction(self, table: dict[str, Any]) -> Prediction:
         choices = self.texts(table, "choices")
         self.check(len(choices) > 1, "[predict] has at least two choices")
         return Prediction(self.text("question", table), choices, self.text("observe", table))
+
+    def card(self, table: dict[str, Any]) -> Card:
+        return Card(*(self.text(key, table) for key in ("what", "unit", "observe")))
 
     def misconception(self, table: dict[str, Any], tasks: int) -> Misconception:
         slug = self.text("slug", table)

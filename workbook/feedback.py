@@ -4,7 +4,8 @@ import re
 import traceback
 from collections.abc import Collection, Iterator
 
-from workbook.home import shown
+from workbook.home import command, shown
+from workbook.limit import OutOfTime
 from workbook.verdict import Place
 
 _LONGEST = 12
@@ -12,18 +13,29 @@ _TODO = re.compile(r"TODO (\d+\.\d+)")
 _SELF_IMPORT = re.compile(r"cannot import name '(?P<name>\w+)' from .*case_tracker")
 
 
-def explain(error: BaseException, files: Collection[str]) -> tuple[str, str]:  # noqa: PLR0911 - one line for each kind
+def explain(error: BaseException, files: Collection[str]) -> tuple[str, str]:  # noqa: C901, PLR0911 - one line for each kind
     """Return the reason (one word) and the message for a failed test.
 
-    `files` are the learner's. Reasons: todo, assertion, missing, import, syntax, error.
+    `files` are the learner's. The reason is one of todo, assertion, missing, import,
+    syntax, file, endless and error.
     """
     match error:
         case NotImplementedError() if todo := _TODO.search(str(error)):
             return "todo", f"{todo[0]} is still to do"
+        case OutOfTime():
+            return "endless", str(error)
+        case SystemExit():
+            return "error", f"the code ended the program: SystemExit({error.code!r})"
         case AssertionError():
             return "assertion", _short(_without_introspection(str(error)) or "an assertion failed")
         case SyntaxError():
             return "syntax", f"Python cannot read the file: {error.msg} (line {error.lineno})"
+        case OSError() if str(error.filename) in files:
+            name = shown_file(str(error.filename))
+            return "file", (
+                f"{name} cannot be read: {error.strerror}. "
+                f"This brings the starter back: {command('reset', _number(error.filename))}"
+            )
         case ImportError() if match := _SELF_IMPORT.search(str(error)):
             return "import", (
                 f"the file imports {match['name']} from the module whose place it takes: "
@@ -88,6 +100,11 @@ def _modules(file: str) -> set[str]:
 def shown_file(path: str) -> str:
     """Return the name of a file as the learner knows it: `exercise.py`."""
     return path.replace("\\", "/").rpartition("/")[2]
+
+
+def _number(path: str) -> str:
+    """Return the number of the lesson that a file belongs to, as a command takes it."""
+    return path.replace("\\", "/").split("/")[-2][:2]
 
 
 def _described(error: BaseException) -> str:

@@ -95,17 +95,29 @@ def database_url(request: pytest.FixtureRequest, database: Path) -> Iterator[str
 
 
 @pytest.fixture
-def engine(database_url: str) -> Iterator["Engine"]:
+def engine(room: "Room", database_url: str, database: Path) -> Iterator["Engine"]:
     """An engine on an empty database with the app's tables."""
     app = importlib.import_module
-    if database_url.startswith("sqlite"):
-        engine: Engine = app("case_tracker.adapters.sql.engine").build_engine(database_url)
+    if not database_url.startswith("sqlite"):
+        build = app("case_tracker.adapters.sql.postgresql").build_postgresql_engine
+        engine: Engine = build(database_url)
+        _create_tables(engine)
     else:
-        engine = app("case_tracker.adapters.sql.postgresql").build_postgresql_engine(database_url)
-    # No migration: what the tables look like is for the learner's models to say.
-    app("case_tracker.adapters.sql.audit").AuditEventRecord.metadata.create_all(engine)
+        if room.empty_database:
+            database.write_bytes(room.empty_database)
+        engine = app("case_tracker.adapters.sql.engine").build_engine(database_url)
+        if not room.empty_database:
+            _create_tables(engine)
+            with closing(sqlite3.connect(database)) as connection:
+                room.empty_database = connection.serialize()
     yield engine
     engine.dispose()
+
+
+def _create_tables(engine: "Engine") -> None:
+    # No migration: what the tables look like is for the learner's models to say.
+    audit = importlib.import_module("case_tracker.adapters.sql.audit")
+    audit.AuditEventRecord.metadata.create_all(engine)
 
 
 @pytest.fixture
@@ -136,13 +148,9 @@ def other_connection(database_url: str, database: Path) -> Callable[[str], list[
 
 
 @pytest.fixture
-def recording(room: "Room") -> Callable[[], Recorder]:
-    """A maker of recorders, each for one block of a test."""
-
-    def start() -> Recorder:
-        return Recorder(user_code=room.paths.__contains__)
-
-    return start
+def recording(room: "Room") -> Callable[..., Recorder]:
+    """A maker of recorders, each for one block of a test; it takes whose lines to name."""
+    return room.recorder_of_a_block
 
 
 @pytest.fixture

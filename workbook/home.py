@@ -8,6 +8,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 MARKER = Path("lessons") / "concepts.toml"
+RECORD = Path(".workbook") / "handed_out.txt"
+PACKAGE = Path(__file__).resolve().parent
 
 
 @dataclass(frozen=True)
@@ -23,13 +25,29 @@ class Home:
 
     @property
     def solutions(self) -> Path:
-        """What the learner compares with."""
-        return self.root / "solutions"
+        """What the learner compares with; a workspace has none of its own."""
+        own = self.root / "solutions"
+        return own if own.is_dir() or self.root == shipped().root else shipped().solutions
+
+    @property
+    def notebooks(self) -> Path:
+        """Experiments on the application; there may be none."""
+        return self.root / "notebooks"
 
     @property
     def state(self) -> Path:
         """Where this learner stands: files of the learner, in no repository."""
         return self.root / ".workbook"
+
+    @property
+    def is_workspace(self) -> bool:
+        """Say whether `workbook init` made this folder: it is the learner's alone."""
+        return (self.root / RECORD).is_file()
+
+
+def shipped() -> Home:
+    """Return what came with the tool: its clone, or the data inside the installed package."""
+    return Home(PACKAGE.parent if (PACKAGE.parent / MARKER).is_file() else PACKAGE)
 
 
 def find_home(start: Path | None = None) -> Home:
@@ -39,9 +57,8 @@ def find_home(start: Path | None = None) -> Home:
         FileNotFoundError: there are no lessons anywhere; the message says what to do.
     """
     start = (start or Path.cwd()).resolve()
-    package = Path(__file__).resolve().parent
-    for root in (start, *start.parents, package.parent, package):
-        if (root / MARKER).is_file():
+    for root in (start, *start.parents, shipped().root):
+        if (root / RECORD).is_file() or (root / MARKER).is_file():
             return Home(root)
     raise FileNotFoundError("no lessons here: clone the repository, or install unit-of-workbook")
 
@@ -67,17 +84,30 @@ def command(*words: str) -> str:
     return " ".join((start or _start(), *words))
 
 
-def _start() -> str:
+def command_in(folder: Path, *words: str) -> str:
+    """Return the command line that does this after `cd folder`."""
+    start = os.environ.get("WORKBOOK_COMMAND", "run.py")
+    return " ".join((_start(folder) if "run.py" in start else start, *words))
+
+
+def _start(folder: Path | None = None) -> str:
     if shutil.which("workbook"):
         return "workbook"
     script = Path(sys.executable).with_name("workbook.exe" if os.name == "nt" else "workbook")
-    start = shown(script) if script.exists() else f"{shown(Path(sys.executable))} -m workbook"
-    return f'"{start}"' if " " in start and script.exists() else start
+    if script.exists():
+        start = shown(script, folder)
+        return f'"{start}"' if " " in start else start
+    return f"{shown(Path(sys.executable), folder)} -m workbook"
 
 
-def shown(path: Path) -> str:
-    """Return a path as a person would type it: relative to the working directory if it is below."""
+def shown(path: Path, folder: Path | None = None) -> str:
+    """Return a path as a person would type it in `folder` (default: the working directory).
+
+    It is relative when it lies below that folder.
+    """
+    # Only the folder is resolved: what is a link, like the Python of a .venv, is typed as a link.
     try:
-        return path.resolve().relative_to(Path.cwd().resolve()).as_posix()
+        place = path.parent.resolve() / path.name
+        return place.relative_to((folder or Path.cwd()).resolve()).as_posix()
     except ValueError:
         return str(path)

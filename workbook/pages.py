@@ -1,7 +1,7 @@
 """The generated parts of the README and of a lesson's page. What a person wrote stays as it is.
 
 A part stands between `<!-- generated: NAME -->` and `<!-- end -->`. NAME is one of:
-predict    the question and its choices, from lesson.toml
+predict    the question and its choices, from lesson.toml, and the notebooks that show the answer
 output     what `workbook check` prints for the starter, captured from a run
 tests      where the tests stand, with the requirement that each one checks
 tasks      what is to be done, from lesson.toml
@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from workbook.curriculum import CurriculumError, Lesson
+from workbook.notebook import source_of, title_of
 from workbook.verdict import Verdict
 
 _PART = re.compile(r"<!-- generated: (?P<name>\w+) -->\n.*?<!-- end -->", re.DOTALL)
@@ -64,7 +65,17 @@ def _table(lessons: Sequence[Lesson]) -> str:
 
 def _predict(lesson: Lesson) -> str:
     choices = [f"- {choice}" for choice in lesson.predict.choices]
-    return "\n".join([f"**{lesson.predict.question}**", "", *choices])
+    return "\n".join([f"**{lesson.predict.question}**", "", *choices, *_experiments(lesson)])
+
+
+def _experiments(lesson: Lesson) -> list[str]:
+    folder = lesson.folder.parents[1] / "notebooks"
+    links = [
+        f"- [{title_of(source_of(folder, name))}](../../notebooks/{name}.ipynb)"
+        for name in lesson.experiments
+    ]
+    how = "Answer first. Then experiment on the running application (`python3 run.py notebooks`):"
+    return ["", how, "", *links] if links else []
 
 
 def _tasks(lesson: Lesson) -> str:

@@ -7,6 +7,7 @@ import gc
 import json
 import os
 import random
+import sys
 from collections.abc import Generator, Sequence
 from functools import partial
 from pathlib import Path
@@ -17,6 +18,7 @@ import pytest
 from workbook.curriculum import CurriculumError, Lesson, load_lesson
 from workbook.feedback import explain, place
 from workbook.fixtures import *  # noqa: F403 - a plugin's fixtures are the names it defines
+from workbook.limit import OutOfTime, at_most
 from workbook.recognise import Evidence, recognise
 from workbook.report import render
 from workbook.session import Room
@@ -26,8 +28,10 @@ FILES = "--workbook-files"
 JSON = "--workbook-json"
 SHUFFLE = "--workbook-shuffle"
 POSTGRES = "--postgres"
+LIMIT = "--workbook-limit"
 ROOMS = pytest.StashKey[dict[Path, Room | None]]()
 RESULT = "workbook_result"
+TESTS = "test_exercise.py"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -35,6 +39,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("workbook")
     group.addoption(FILES, metavar="DIR", help="take the exercise files from DIR")
     group.addoption(SHUFFLE, metavar="SEED", type=int, default=0, help="run in another order")
+    group.addoption(LIMIT, metavar="SECONDS", type=float, default=0.0, help="stop a longer test")
     group.addoption(JSON, metavar="FILE", help="write the verdicts as JSON to FILE")
     group.addoption(POSTGRES, action="store_true", help="run the lessons on PostgreSQL")
 
@@ -58,7 +63,7 @@ def room_of(config: pytest.Config, path: Path) -> Room | None:
     folder = path.parent
     if folder not in rooms:
         rooms[folder] = None
-        if path.name == "test_exercise.py" and (folder / "lesson.toml").is_file():
+        if path.name == TESTS and (folder / "lesson.toml").is_file():
             rooms[folder] = Room(_lesson(folder, config), _files(config, folder))
     return rooms[folder]
 
@@ -133,11 +138,18 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
         return (yield)
 
 
-def pytest_runtest_setup(item: pytest.Item) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Generator[None, Any, Any]:
     """Do not check a task while one that it needs is red: one root cause, not ten."""
     room = room_of(item.config, item.path)
-    if room and (red := room.red_needs(task_number(item))):
+    if room is None:
+        return (yield)
+    if room.endless:
+        pytest.skip(f"not checked yet: {room.endless} did not come to its end")
+    if red := room.red_needs(task_number(item)):
         pytest.skip(f"not checked yet: {red} comes first")
+    with at_most(item.config.getoption(LIMIT)):
+        return (yield)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -146,7 +158,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     room = room_of(item.config, item.path)
     if room is None:
         return (yield)
-    with room.recording():
+    with room.recording(), at_most(item.config.getoption(LIMIT)):
         return (yield)
 
 
@@ -177,13 +189,16 @@ def _result(
         cost=(getattr(function, "__doc__", "") or "").strip().partition("\n")[0],
         duration_s=round(call.duration, 4),
         observed=dict(room.observed),
-        statements=[entry for entry in room.data() if entry["frames"]],
+        statements=room.data(),
+        measured=[block.count() for block in room.blocks],
     )
     if call.excinfo is None or report.passed:
         return make(outcome="passed")
     if report.skipped:
         return make(outcome="blocked", message=str(call.excinfo.value))
     error = call.excinfo.value
+    if isinstance(error, OutOfTime):
+        room.endless = item.name
     reason, message = explain(error, room.paths)
     evidence = Evidence(
         getattr(item, "originalname", item.name),
@@ -215,6 +230,14 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         terminalreporter.write_line("")
         for line in render(room.verdict(), width=terminalreporter._tw.fullwidth):  # noqa: SLF001 - pytest has no public name for the width
             terminalreporter.write_line(line)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Forget the tests: run again in this process, they must meet the next world, not this one."""
+    paths = {str(folder / TESTS) for folder, room in config.stash[ROOMS].items() if room}
+    for name, module in list(sys.modules.items()):
+        if getattr(module, "__file__", None) in paths:
+            del sys.modules[name]
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -32,12 +32,48 @@ class Scratch:
             connection.close()
 
 
+class _Keeper:
+    """Where databases stay when the block that made them has ended; None: nowhere."""
+
+    def __init__(self) -> None:
+        self.folder: Path | None = None
+        self.count = 0
+
+
+_KEEPER = _Keeper()
+
+
 @contextmanager
-def scratch() -> Iterator[Scratch]:
-    """Give the block an empty database with the app's tables; it is gone afterwards."""
+def keeping(folder: Path) -> Iterator[None]:
+    """Leave the databases of this block in `folder`, as 1.db, 2.db, …: somebody will read them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    _KEEPER.folder, _KEEPER.count = folder, 0
+    try:
+        yield
+    finally:
+        _KEEPER.folder = None
+
+
+@contextmanager
+def database_file(*, keep: bool = True) -> Iterator[Path]:
+    """Give the block the path of a database; it is gone afterwards, unless somebody keeps it.
+
+    `keep=False` is for a database that nobody promised anything about.
+    """
+    folder = _KEEPER.folder
+    if folder and keep:
+        _KEEPER.count += 1
+        yield folder / f"{_KEEPER.count}.db"
+        return
+    with tempfile.TemporaryDirectory(prefix="workbook-probe-") as temporary:
+        yield Path(temporary) / "cases.db"
+
+
+@contextmanager
+def scratch(*, keep: bool = True) -> Iterator[Scratch]:
+    """Give the block an empty database with the app's tables; `keep` as for `database_file`."""
     app = importlib.import_module
-    with tempfile.TemporaryDirectory(prefix="workbook-probe-") as folder:
-        path = Path(folder) / "cases.db"
+    with database_file(keep=keep) as path:
         engines = app("case_tracker.adapters.sql.engine")
         engine = engines.build_engine(f"sqlite:///{path}")
         # No migration: what the tables look like is for the learner's models to say.

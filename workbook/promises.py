@@ -272,6 +272,10 @@ class _Examination:
         )
         if not (self.home.solutions / self.lesson.slug / "README.md").is_file():
             yield "the solution has no README.md"
+        ours = {path.stem for path in self.home.notebooks.glob(f"{self.lesson.slug[:2]}?_*.ipynb")}
+        named = set(self.lesson.experiments)
+        yield from (f"notebooks/{name}.ipynb is missing" for name in sorted(named - ours))
+        yield from (f"experiment does not name {name}" for name in sorted(ours - named))
 
     def quiz_complete(self, folder: Path) -> Iterator[str]:
         questions = lesson_questions(folder)

@@ -3,7 +3,7 @@
 import ast
 import contextlib
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -30,7 +30,10 @@ class Room:
         self.paths = frozenset(str(files / file.name) for file in lesson.files)
         self.results: list[TestResult] = []
         self.observed: dict[str, Any] = {}
+        self.empty_database = b""  # made by the first test that needs one, copied by the others
+        self.endless = ""  # the test that took too long: nothing is run after it
         self.recorder: Recorder | None = None
+        self.blocks: list[Recorder] = []
 
     def module(self, name: str) -> str:
         """Return the dotted name under which a file of the lesson is imported."""
@@ -47,8 +50,15 @@ class Room:
         return list(self.recorder.log) if self.recorder else []
 
     def data(self) -> list[dict[str, Any]]:
-        """Return what the last test sent, as JSON can hold it."""
-        return self.recorder.to_data() if self.recorder else []
+        """Return what the last test looked at, or what the learner's lines sent, for JSON."""
+        looked_at = [entry for block in self.blocks for entry in block.to_data()]
+        sent = self.recorder.to_data() if self.recorder and not looked_at else []
+        return looked_at or [entry for entry in sent if entry["frames"]]
+
+    def recorder_of_a_block(self, lines: Callable[[str], bool] | None = None) -> Recorder:
+        """Return a recorder for one block of the test; `lines` says whose lines it names."""
+        self.blocks.append(Recorder(user_code=lines or self.paths.__contains__))
+        return self.blocks[-1]
 
     @contextmanager
     def recording(self) -> Iterator[None]:
@@ -64,6 +74,7 @@ class Room:
         """
         self.observed.clear()
         self.recorder = None
+        self.blocks = []
         opened: list[Any] = []
 
         def remember(connection: Any, _record: Any) -> None:
@@ -78,6 +89,7 @@ class Room:
             for connection in opened:
                 with contextlib.suppress(Exception):  # closed already, or busy in another thread
                     connection.close()
+            gc.freeze()  # the app's modules are loaded now: the next test need not walk them
 
     def red_needs(self, number: int) -> str:
         """Return the label of the first task that this one needs and that failed, or nothing."""
@@ -101,6 +113,8 @@ class Room:
             tasks=[self._task(task) for task in self.lesson.tasks],
             guards=[result for result in self.results if result.task == 0],
             duration_s=round(sum(result.duration_s for result in self.results), 3),
+            question=self.lesson.explain,
+            budget=dict(self.lesson.statements),
         )
 
     def _task(self, task: Task) -> TaskResult:

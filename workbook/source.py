@@ -7,6 +7,7 @@ from itertools import takewhile
 from textwrap import dedent, indent
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+Import = ast.Import | ast.ImportFrom
 
 
 class SymbolNotFoundError(LookupError):
@@ -175,6 +176,42 @@ def _replacement(tree: ast.Module, symbol: str, node: ast.stmt, text: str) -> Ed
     owner = find(tree, symbol.rpartition(".")[0]) if "." in symbol else tree.body[-1]
     last = owner.end_lineno or 0
     return Edit(last + 1, last, f"\n{code}")
+
+
+def transplant(source: str, donor: str, symbol: str, holes: Collection[str]) -> Edit:
+    """Return the edit that puts the donor's code of a hole into the source.
+
+    A function goes with its signature; of a class only what `cut` would take out of it.
+
+    Raises:
+        SymbolNotFoundError: one of the two has no such code.
+    """
+    old, new = find(ast.parse(source), symbol), find(ast.parse(donor), symbol)
+    before, after = [old], [new]
+    if isinstance(old, ast.ClassDef) and isinstance(new, ast.ClassDef):
+        before, after = _own_body(old, symbol, holes), _own_body(new, symbol, holes)
+    if not before or not after:
+        raise SymbolNotFoundError(symbol)
+    lines = donor.splitlines()[start(after[0]) - 1 : after[-1].end_lineno]
+    return Edit(start(before[0]), before[-1].end_lineno or 0, "\n".join(lines))
+
+
+def with_imports_of(source: str, donor: str) -> str:
+    """Return the source with the imports of the donor that it lacks, behind its docstring."""
+    tree = ast.parse(source)
+    known = {ast.unparse(node) for node in tree.body if isinstance(node, Import)}
+    wanted = [ast.unparse(node) for node in ast.parse(donor).body if isinstance(node, Import)]
+    lacking = [text for text in wanted if text not in known and "__future__" not in text]
+    first = next((node for node in tree.body if not _opens(node)), None)
+    if not lacking or first is None:
+        return source
+    return apply(source, [Edit(start(first), start(first) - 1, "\n".join(lacking))])
+
+
+def _opens(node: ast.stmt) -> bool:
+    """Say whether a statement must stay in front of everything: docstring, `__future__`."""
+    is_text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    return is_text or (isinstance(node, ast.ImportFrom) and node.module == "__future__")
 
 
 def defines(tree: ast.Module, symbol: str) -> bool:

@@ -1,9 +1,10 @@
 """What came of running a lesson: one structure for terminal, JSON, grader and site."""
 
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from collections.abc import Collection, Iterator
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
+COST = "its cost"  # the name of a task without holes
 Outcome = Literal["passed", "failed", "blocked"]
 
 
@@ -31,7 +32,11 @@ class Recognised:
 
 @dataclass(frozen=True)
 class TestResult:
-    """One test. `cost` is what breaks in production when it fails: the test's docstring."""
+    """One test. `cost` is what breaks in production when it fails: the test's docstring.
+
+    `statements` holds what was sent where the test looked, or by the learner's lines. `measured`
+    holds the number of statements of each block in which the test counted them.
+    """
 
     __test__ = False  # the name is ours, not pytest's
 
@@ -44,6 +49,7 @@ class TestResult:
     place: Place | None = None
     recognised: Recognised | None = None
     statements: list[dict[str, Any]] = field(default_factory=list)
+    measured: list[int] = field(default_factory=list)
     observed: dict[str, Any] = field(default_factory=dict)
     duration_s: float = 0.0
 
@@ -74,14 +80,30 @@ class TaskResult:
 
 
 @dataclass(frozen=True)
+class Cost:
+    """What the measured call of a function sent, and what it may send."""
+
+    function: str
+    sent: int
+    budget: int
+
+
+@dataclass(frozen=True)
 class Verdict:
-    """One lesson. `guards` are tests that the starter passes and that must stay green."""
+    """One lesson. `guards` are tests that the starter passes and that must stay green.
+
+    `question` asks for the explanation after success. `regressed` names the red tasks that were
+    green before; `since` fills it.
+    """
 
     lesson: str
     title: str
     tasks: list[TaskResult]
     guards: list[TestResult]
     duration_s: float
+    question: str = ""
+    budget: dict[str, int] = field(default_factory=dict)
+    regressed: tuple[int, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -95,28 +117,52 @@ class Verdict:
         return sum(task.outcome == "passed" for task in self.tasks)
 
     @property
+    def green(self) -> list[int]:
+        """Return the numbers of the green tasks."""
+        return [task.number for task in self.tasks if task.outcome == "passed"]
+
+    @property
+    def costs(self) -> list[Cost]:
+        """Return what the functions with a budget cost, as far as the tests have counted it."""
+        found = []
+        for function, budget in self.budget.items():
+            tasks = [task for task in self.tasks if task.name in (function, COST)]
+            counts = [n for task in tasks for test in task.tests for n in test.measured]
+            if counts:
+                found.append(Cost(function, max(counts), budget))
+        return found
+
+    def since(self, green: Collection[int]) -> "Verdict":
+        """Return the verdict that knows which tasks were green before."""
+        lost = {task.number for task in self._red()} & set(green)
+        return replace(self, regressed=tuple(sorted(lost)))
+
+    @property
     def root_cause(self) -> TestResult | None:
         """Return the failing test to look at first."""
         return next(self.failures(), None)
 
     @property
     def current(self) -> TaskResult | None:
-        """Return the task to work on: a red one that was begun, else the first not green."""
-        begun = (task for task in self._red() if not task.untouched)
+        """Return the task to work on: red, and green before or begun; else the first open one."""
+        begun = (task for task in self._red() if not self._rank(task)[1])
         unfinished = (task for task in self.tasks if task.outcome != "passed")
         return next(begun, None) or next(unfinished, None)
 
     def failures(self) -> Iterator[TestResult]:
         """Yield the failing tests, root cause first.
 
-        Guards, then the tasks that were begun, then those that nobody has touched.
+        Guards, then what was green before, then what was begun, then what nobody has touched.
         """
         yield from (test for test in self.guards if test.outcome == "failed")
-        for task in sorted(self._red(), key=lambda task: task.untouched):
+        for task in self._red():
             yield from (test for test in task.tests if test.outcome == "failed")
 
     def _red(self) -> list[TaskResult]:
-        return [task for task in self.tasks if task.outcome == "failed"]
+        return sorted((t for t in self.tasks if t.outcome == "failed"), key=self._rank)
+
+    def _rank(self, task: TaskResult) -> tuple[bool, bool]:
+        return task.number not in self.regressed, task.untouched
 
     def to_data(self) -> dict[str, Any]:
         """Return what JSON can hold."""
@@ -135,6 +181,9 @@ def from_data(data: dict[str, Any]) -> Verdict:
         tasks=[_task(task) for task in data["tasks"]],
         guards=[_test(test) for test in data["guards"]],
         duration_s=data["duration_s"],
+        question=data["question"],
+        budget=data["budget"],
+        regressed=tuple(data["regressed"]),
     )
 
 

@@ -7,7 +7,7 @@ tests of the app, see: each lesson has modules of its own.
 import importlib
 import importlib.util
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.abc import MetaPathFinder, SourceLoader
 from importlib.machinery import ModuleSpec
 from pathlib import Path
@@ -21,8 +21,12 @@ class World:
     """The app as one lesson sees it. Inside `with world:` its imports resolve to these files."""
 
     def __init__(self, files: Mapping[str, Path]) -> None:
-        """Take the place of each module (dotted name) by the file beside it."""
+        """Take the place of each module (dotted name) by the file beside it.
+
+        `texts` holds the bytes of modules that were read before: they run, whatever is on disk.
+        """
         self.files = dict(files)
+        self.texts: dict[str, bytes] = {}
         self._modules: dict[str, ModuleType] = {}
         self._outside: dict[str, ModuleType] = {}
         self._depth = 0
@@ -32,7 +36,7 @@ class World:
         self._depth += 1
         if self._depth == 1:
             self._outside = self._swap(self._modules)
-            sys.meta_path.insert(0, _Finder(self.files))
+            sys.meta_path.insert(0, _Finder(self))
         return self
 
     def __exit__(
@@ -52,6 +56,12 @@ class World:
         with self:
             return importlib.import_module(module)
 
+    def warm(self, modules: Iterable[str]) -> None:
+        """Import modules of the app that need none of the files, before these are there."""
+        with self:
+            for module in modules:
+                importlib.import_module(module)
+
     def _swap(self, modules: dict[str, ModuleType]) -> dict[str, ModuleType]:
         taken = {name: sys.modules.pop(name) for name in list(sys.modules) if self._is_ours(name)}
         sys.modules.update(modules)
@@ -62,28 +72,33 @@ class World:
 
 
 class _Finder(MetaPathFinder):
-    def __init__(self, files: Mapping[str, Path]) -> None:
-        self.files = files
+    def __init__(self, world: World) -> None:
+        self.world = world
 
     def find_spec(self, name: str, *_: Any) -> ModuleSpec | None:
-        if name not in self.files:
+        if name not in self.world.files:
             return None
-        path = str(self.files[name])
-        return importlib.util.spec_from_file_location(name, path, loader=_Loader(name, path))
+        path = str(self.world.files[name])
+        loader = _Loader(name, path, self.world.texts.get(name))
+        return importlib.util.spec_from_file_location(name, path, loader=loader)
 
 
 class _Loader(SourceLoader):
-    """Runs the very text that is on disk now: no bytecode is read or written."""
+    """Runs the bytes that were given, or the very text that is on disk now.
 
-    def __init__(self, name: str, path: str) -> None:
+    No bytecode is read or written.
+    """
+
+    def __init__(self, name: str, path: str, text: bytes | None = None) -> None:
         self.name = name
         self.path = path
+        self.text = text
 
     def get_filename(self, fullname: str) -> str:  # noqa: ARG002 - importlib's signature
         return self.path
 
     def get_data(self, path: str) -> bytes:
-        return Path(path).read_bytes()
+        return Path(path).read_bytes() if self.text is None else self.text
 
     def get_code(self, fullname: str) -> CodeType:
         return self.source_to_code(self.get_data(self.path), self.get_filename(fullname))

@@ -12,7 +12,7 @@ from case_tracker.domain.status import CaseStatus
 
 PAGE = 100
 ACTOR = "bench"
-DETAILS = '{"from": "%s", "to": "%s"}'  # as json.dumps() writes it
+DETAILS = '{"details": {"from": "%s", "to": "%s"}, "form": 1}'  # as json.dumps() writes it
 SQLITE_PRAGMAS = (  # those of case_tracker.adapters.sql.sqlite
     "PRAGMA foreign_keys=ON",
     "PRAGMA journal_mode=WAL",

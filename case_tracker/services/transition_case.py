@@ -1,11 +1,12 @@
 """Take one step of the workflow. The new status and its audit event are stored together."""
 
-from case_tracker.domain.audit import Actor, AuditEvent
+from case_tracker.domain.audit import Actor
 from case_tracker.domain.case import Case, CaseId
 from case_tracker.domain.status import CaseStatus
 from case_tracker.domain.versioned import expect_version
 from case_tracker.ports.unit_of_work import UnitsOfWork
 from case_tracker.services.retry import retried
+from case_tracker.services.workflow_step import take_step
 
 
 @retried
@@ -27,9 +28,6 @@ def transition_case(
     with units.write() as unit:
         case = unit.cases.get(case_id)
         expect_version(case, expected_version)
-        source = case.status
-        case.transition_to(target)
-        unit.cases.save(case)
-        unit.audit_events.add(AuditEvent.case_transitioned(case_id, actor, source, target))
+        take_step(unit, case, target, actor)
         unit.commit()
     return case

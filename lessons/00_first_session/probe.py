@@ -1,22 +1,19 @@
 """What can be observed of lesson 00 from outside: stored rows, returned cases, predictions."""
 
 import random
-import tempfile
 from contextlib import contextmanager
-from pathlib import Path
 
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session, sessionmaker
 
 from workbook.lens.recorder import Recorder
-from workbook.probe import WORDS, Scratch, outcome
+from workbook.probe import WORDS, Scratch, database_file, outcome
 
 
 @contextmanager
 def cases_file(exercise):
     """Give the block a database with the lesson's own table; it is gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="workbook-probe-") as folder:
-        path = Path(folder) / "cases.db"
+    with database_file() as path:
         engine = create_engine(f"sqlite:///{path}")
         exercise.Base.metadata.create_all(engine)
         try:
@@ -31,6 +28,16 @@ def rows_without_commit(exercise):
         with Session(database.engine) as session:
             exercise.add_case(session, "CASE-001", "Late report")
         return str(len(database.other_connection("SELECT id FROM cases")))
+
+
+def card(exercise):
+    """Count what is stored of ten cases that were added and committed."""
+    with cases_file(exercise) as database:
+        with Session(database.engine) as session:
+            for number in range(10):
+                exercise.add_case(session, f"CASE-{number}", "Late report")
+            session.commit()
+        return len(database.other_connection("SELECT id FROM cases"))
 
 
 def observe(exercise, task, seed):

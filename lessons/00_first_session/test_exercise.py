@@ -7,6 +7,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from workbook.lens.budget import folded
 from workbook.plain import InPlainWords
 
 OLD, NEW = "Late report", "Very late report"
@@ -68,7 +69,7 @@ def stored(engine, database):
 
 @pytest.fixture
 def rows_read(recording, database):
-    """Calls a function; returns its result and how many rows its SELECTs brought to Python."""
+    """Calls a function; returns its result, how many rows it read, and with which statements."""
 
     def count(call):
         with recording() as sent:
@@ -77,7 +78,7 @@ def rows_read(recording, database):
         selects = [s for s in sent.statements if s.kind == "SELECT"]
         rows = sum(len(connection.execute(s.text, s.parameters).fetchall()) for s in selects)
         connection.close()
-        return result, rows
+        return result, rows, "\n".join(folded(sent.statements))
 
     return count
 
@@ -182,12 +183,13 @@ def test_get_reads_one_row(exercise, session, stored, rows_read, observed):
     """With a million cases, reading all of them to find one takes minutes."""
     stored(*((f"CASE-{number:03}", f"title {number}") for number in range(1, 31)))
 
-    case, rows = rows_read(lambda: exercise.get_case(session, "CASE-007"))
+    case, rows, sent = rows_read(lambda: exercise.get_case(session, "CASE-007"))
 
     found = getattr(case, "title", case)
     assert found == "title 7", f"the title of CASE-007 is 'title 7'; get_case() found {found!r}"
     observed["rows_read"] = rows
-    assert rows == 1, f"get_case() read {rows} rows of the table; 1 is enough"
+    if rows != 1:
+        pytest.fail(f"get_case() read {rows} rows of the table; 1 is enough\n{sent}")
 
 
 @pytest.mark.task(4)
@@ -224,11 +226,12 @@ def test_rename_reads_one_row(exercise, session, stored, titles, rows_read):
     """With a million cases, reading all of them to change one takes minutes."""
     stored(("CASE-001", OLD), ("CASE-002", "Lost letter"), ("CASE-003", "Open bill"))
 
-    _, rows = rows_read(lambda: exercise.rename_case(session, "CASE-002", NEW))
+    _, rows, sent = rows_read(lambda: exercise.rename_case(session, "CASE-002", NEW))
     commit(session)
 
     assert titles()["CASE-002"] == NEW, "CASE-002 was renamed and committed, and has its old title"
-    assert rows <= 1, f"rename_case() read {rows} rows of the table; 1 is enough"
+    if rows > 1:
+        pytest.fail(f"rename_case() read {rows} rows of the table; 1 is enough\n{sent}")
 
 
 @pytest.mark.task(6)
@@ -269,11 +272,12 @@ def test_delete_reads_one_row(exercise, session, stored, titles, rows_read):
     """With a million cases, reading all of them to delete one takes minutes."""
     stored(("CASE-001", OLD), ("CASE-002", "Lost letter"), ("CASE-003", "Open bill"))
 
-    _, rows = rows_read(lambda: exercise.delete_case(session, "CASE-002"))
+    _, rows, sent = rows_read(lambda: exercise.delete_case(session, "CASE-002"))
     commit(session)
 
     assert "CASE-002" not in titles(), "CASE-002 was deleted and committed, and is still there"
-    assert rows <= 1, f"delete_case() read {rows} rows of the table; 1 is enough"
+    if rows > 1:
+        pytest.fail(f"delete_case() read {rows} rows of the table; 1 is enough\n{sent}")
 
 
 @pytest.mark.task(8)

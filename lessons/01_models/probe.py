@@ -3,17 +3,15 @@
 import importlib
 import random
 import sqlite3
-import tempfile
 from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from sqlalchemy import create_engine, insert, text
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.orm import Session
 
-from workbook.probe import WORDS, outcome, some_cases
+from workbook.probe import WORDS, database_file, outcome, some_cases
 
 TEN = datetime(2026, 3, 2, 10, tzinfo=UTC)
 
@@ -29,6 +27,15 @@ def orphan_on_a_plain_engine(exercise):
         return "the note is stored"
     refused = answer == "raised IntegrityError"
     return "the database refuses the note" if refused else "SQLAlchemy refuses it, no SQL is sent"
+
+
+def card(exercise):
+    """Count what is stored of ten notes of a case that does not exist."""
+    with database() as scratch:
+        scratch.send("cases", exercise, id="CASE-001", title="Late report", status="DRAFT")
+        for _ in range(10):
+            scratch.send("case_notes", exercise, case_id="CASE-404", text="lost", created_at=TEN)
+        return len(scratch.rows("SELECT id FROM case_notes"))
 
 
 def observe(exercise, task, seed):
@@ -73,8 +80,7 @@ class Scratch:
 @contextmanager
 def database(*, prepared=True):
     """Give the block an empty SQLite file; it is gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="workbook-probe-") as folder:
-        path = Path(folder) / "cases.db"
+    with database_file() as path:
         engine = create_engine(f"sqlite:///{path}")
         if prepared:
             importlib.import_module("case_tracker.adapters.sql.sqlite").prepare_sqlite(engine)

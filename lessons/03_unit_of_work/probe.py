@@ -28,6 +28,19 @@ def rows_after_a_forgotten_commit(exercise):
         return str(len(ids(database)))
 
 
+def card(exercise):
+    """Count the cases that ten failed units of work leave behind."""
+    with scratch() as database:
+        for case in some_cases(1, count=10):
+            with (
+                suppress(ZeroDivisionError),
+                exercise.SqlAlchemyUnitOfWork(database.session_factory) as unit,
+            ):
+                unit.cases.add(case)
+                raise ZeroDivisionError
+        return len(ids(database))
+
+
 def observe(exercise, task, seed):
     """Return what the docstrings promise about one task, as plain data."""
     return TASKS[task](exercise, some_cases(seed, count=4 + seed % 7), random.Random(seed))
@@ -213,7 +226,7 @@ def learners_test(_exercise, _cases, dice):
 
 def passes(test, fault):
     """Say whether the learner's test passes for units with this fault; name an accident."""
-    with scratch() as database:
+    with scratch(keep=False) as database:  # what the learner's test stores is its own business
         try:
             test(lambda: Unit(database.session_factory, fault), lambda: ids(database))
         except BaseException as error:  # pytest.fail() raises no Exception

@@ -57,6 +57,14 @@ async def conflict(_request, error):
     return JSONResponse(str(error), status_code=409)
 
 
+def card(_exercise):
+    """Count the answers that say Created, when each of ten cases is opened twice."""
+    with scratch() as database, running(database) as (_app, browser):
+        bodies = [{"id": c.id.value, "title": c.title} for c in some_cases(1, count=10)]
+        answers = [browser.post("/cases", json=body) for body in bodies * 2]
+    return sum(answer.status_code == 201 for answer in answers)
+
+
 def observe(exercise, task, seed):
     """Return what the docstrings promise about one task, as plain data."""
     cases = some_cases(seed, count=4 + seed % 5)
@@ -165,11 +173,17 @@ def hand_over_the_factory(exercise, database, _cases):
             list(pool.map(lambda _: client(app).get("/meet"), range(2)))
         browser.get("/look")
         browser.get("/look")
-        with Recorder() as sent:
-            browser.get("/cases")
-            browser.post("/cases", json={"id": "CASE-MODE", "title": "how does it begin"})
-    modes = [event.detail for event in sent.events if event.kind == "BEGIN"]
+        body = {"id": "CASE-MODE", "title": "how does it begin"}
+        calls = (lambda: browser.get("/cases"), lambda: browser.post("/cases", json=body))
+        modes = [begun(call) for call in calls]
     return [[len(set(map(id, objects))) for objects in (inside, cases, made)], modes]
+
+
+def begun(call):
+    """Return the kinds of transactions that a call begins, however many of each."""
+    with Recorder() as sent:
+        call()
+    return sorted({event.detail for event in sent.events if event.kind == "BEGIN"})
 
 
 def statuses(exercise, database, cases):

@@ -38,7 +38,13 @@ def stored(session_factory):
 
 
 @pytest.fixture
-def listed(session_factory, observed):
+def recorder(recording):
+    """Makes recorders that show the lines of the app and of this file."""
+    return lambda: recording(lambda path: path.startswith(OURS))
+
+
+@pytest.fixture
+def listed(session_factory, recorder, observed):
     """Lists cases as SqlAlchemyCaseRepository does; returns them and what was sent."""
 
     def read(query):
@@ -73,11 +79,6 @@ def sealed(exercise, observed):
 def page(query, limit):
     """Return the query for a first page, as the repository builds it."""
     return query.order_by(CaseRecord.id).limit(limit).offset(0)
-
-
-def recorder():
-    """Record one block, with the lines of the app and of this file."""
-    return Recorder(user_code=lambda path: path.startswith(OURS))
 
 
 def refusal(error):
@@ -158,7 +159,7 @@ def compare(exercise, stored, listed, observed, sizes):
 
 
 @pytest.mark.guard
-def test_a_page_of_columns_takes_two_statements(session_factory, stored):
+def test_a_page_of_columns_takes_two_statements(session_factory, recorder, stored):
     """The page of the API reads columns: there is no relationship that could load later."""
     from case_tracker.adapters.sql.read_models import SqlCasePages
 
@@ -266,7 +267,7 @@ def touch(session_factory, query, name):
     """Say what happens when one relationship of one case is read for the first time."""
     with session_factory() as session:
         record = session.scalars(query.where(CaseRecord.id == "CASE-0003")).one()
-        with recorder() as sent:
+        with Recorder() as sent:
             try:
                 value = getattr(record, name)
             except InvalidRequestError:
@@ -280,7 +281,9 @@ TOGETHER = "cases_with_notes() must use both: return sealed(with_notes(select(Ca
 
 
 @pytest.mark.task(4)
-def test_the_repository_lists_ten_cases_in_two_statements(exercise, session_factory, stored):
+def test_the_repository_lists_ten_cases_in_two_statements(
+    exercise, session_factory, recorder, stored
+):
     """The list of cases is the page that everybody opens first."""
     from case_tracker.adapters.sql.repository import SqlAlchemyCaseRepository
 

@@ -1,8 +1,12 @@
 """A small house with one small lesson in it, to break in every way."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 
-from workbook.home import Home
+from workbook.home import Home, shipped
 
 LESSON = """
 title = "Counting"
@@ -187,3 +191,26 @@ def home(tmp_path):
 def lesson_folder(home):
     """The folder of that lesson."""
     return home.lessons / "01_counting"
+
+
+@pytest.fixture(scope="session")
+def tool():
+    """Runs the tool (or `pytest`) in a folder, as a process of its own, as a learner types it."""
+
+    def run(folder, *words, package=None, **options):
+        hidden = ("CI", "PYTEST_XDIST_WORKER")
+        environment = {name: value for name, value in os.environ.items() if name not in hidden}
+        environment["PYTHONPATH"] = str(package or shipped().root)
+        environment["WORKBOOK_COMMAND"] = "workbook"
+        return subprocess.run(
+            [sys.executable, "-m", *(words if words[0] == "pytest" else ("workbook", *words))],
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=600,
+            check=False,
+            **options,
+        )
+
+    return run

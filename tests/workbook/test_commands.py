@@ -1,6 +1,7 @@
 """The commands of a learner and of an author, from the outside."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -9,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from workbook.cli import COMMANDS, SUMMARIES, cli
+from workbook.progress import load_progress
 
 
 @pytest.fixture
@@ -142,7 +144,90 @@ def test_help_loads_no_database_and_no_web_framework():
     code = (
         "import sys\nfrom workbook.cli import cli\n"
         "try:\n    cli(['--help'], prog_name='workbook')\nexcept SystemExit:\n    pass\n"
-        "heavy = {'sqlalchemy', 'fastapi', 'pydantic', 'pytest', 'rich'} & set(sys.modules)\n"
-        "assert not heavy, heavy\n"
+        "heavy = {'sqlalchemy', 'fastapi', 'pydantic', 'pytest', 'rich', 'watchfiles', 'asyncio',\n"
+        "         'tomllib', 'subprocess', 'workbook.curriculum', 'workbook.warm'}\n"
+        "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, timeout=60)
+
+
+def test_a_check_loads_no_web_framework_and_no_watcher(workbook, home):
+    """`workbook check` answers within half a second: it loads pytest, SQLAlchemy and no more."""
+    code = (
+        "import sys\nfrom workbook.cli import cli\n"
+        "try:\n    cli(['check', '1'], prog_name='workbook')\nexcept SystemExit:\n    pass\n"
+        "assert {'sqlalchemy', 'pytest'} <= set(sys.modules)\n"
+        "heavy = {'fastapi', 'pydantic', 'starlette', 'rich', 'watchfiles', 'alembic',\n"
+        "         'hypothesis', 'xdist', 'workbook.watch', 'workbook.warm'}\n"
+        "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
+    )
+    paths = os.pathsep.join(path for path in sys.path if path)
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=home.root,
+        env=os.environ | {"PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_lesson_is_checked_in_one_go(workbook, home, lesson_folder):
+    """One line for each lesson; exit 0 when all have passed."""
+    assert "01_counting              0 of 2 tasks" in workbook("check --all").output
+    solution = home.solutions / "01_counting" / "exercise.py"
+    (lesson_folder / "exercise.py").write_text(solution.read_text("utf-8"), "utf-8")
+
+    result = workbook("check --all")
+
+    assert result.exit_code == 0
+    assert "ok 01_counting              2 of 2 tasks" in result.output
+
+
+def test_a_prediction_is_asked_answered_and_remembered(workbook, home):
+    """Say what you expect, then see it run; a screen reader needs no keys for it."""
+    assert "How many?" in workbook("predict 1").output
+
+    answered = workbook("predict 1 2").output
+
+    assert "You said: 2" in answered
+    assert "It ran:   1" in answered
+    assert load_progress(home).predicted == {"01_counting": "2"}
+    assert workbook("predict 1 7").exit_code == 2
+
+
+def test_the_explanation_waits_for_success(workbook, home, lesson_folder):
+    """First the question alone, then three points to compare with."""
+    assert workbook("explain 1").exit_code == 1
+    solution = home.solutions / "01_counting" / "exercise.py"
+    (lesson_folder / "exercise.py").write_text(solution.read_text("utf-8"), "utf-8")
+    workbook("check 1")
+
+    asked = workbook("explain 1").output
+    assert "Why?" in asked
+    assert "- a" not in asked
+    assert "- a" in workbook("explain 1 --points").output
+
+
+def test_a_difference_is_shown_line_by_line(workbook, lesson_folder):
+    """What was changed since the starter, and nothing else."""
+    assert "as the starter" in workbook("diff 1").output
+    exercise = lesson_folder / "exercise.py"
+    exercise.write_text(exercise.read_text("utf-8").replace("numbers or [1]", "numbers"), "utf-8")
+
+    output = workbook("diff 1").output
+
+    assert "-    return (numbers or [1])[0]" in output
+    assert "+    return (numbers)[0]" in output
+
+
+def test_watching_needs_a_terminal_and_learning_does_not(workbook):
+    """In a pipe, in CI: plain text, and the command that works there."""
+    refused = workbook("watch")
+    assert refused.exit_code == 2
+    assert "use workbook check 1" in refused.output
+
+    assert workbook("learn").exit_code == 0
+    assert workbook("").exit_code == 0

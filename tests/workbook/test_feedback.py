@@ -215,3 +215,38 @@ def test_a_lesson_s_sql_names_the_learner_s_lines(home, lesson_folder):
     assert "Case.notes: 10 SELECTs for 10 of 10 Case rows loaded together" in output
     assert "loaded    exercise.py:3" in output
     assert "touched   exercise.py:3" in output
+
+
+TWICE = """
+import sys, tempfile
+from pathlib import Path
+from workbook.check import run
+from workbook.curriculum import load_lesson
+from workbook.derive import solution, starter
+from workbook.home import find_home
+
+home = find_home(Path(sys.argv[1]))
+lesson = load_lesson(home.lessons / "02_repository")
+for texts in (starter(lesson, home), solution(lesson, home)):
+    with tempfile.TemporaryDirectory() as folder:
+        for name, text in texts.items():
+            Path(folder, name).write_text(text, encoding="utf-8")
+        print(run(lesson, Path(folder)).earned)
+"""
+
+
+def test_a_lesson_runs_twice_in_one_process(home):
+    """A page runs it again and again; tests that keep the first run's `Case` refuse every other."""
+    script = home.root / "twice.py"
+    script.write_text(TWICE, encoding="utf-8")
+
+    done = subprocess.run(
+        [sys.executable, script, ROOT],
+        env=os.environ | {"PYTHONPATH": ROOT},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+    assert done.stdout.split() == ["0", "6"], done.stderr

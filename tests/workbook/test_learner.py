@@ -1,5 +1,6 @@
 """A learner's work never turns the suite red, and every printed command can be typed."""
 
+import json
 import os
 import re
 import shutil
@@ -34,6 +35,10 @@ def clone(tmp_path):
             if path.suffix in (".md", ".toml"):
                 path.write_text(path.read_text("utf-8") + "\n# my notes\n", encoding="utf-8")
         (lesson.folder / "my_notes.txt").write_text("remember the commit\n", encoding="utf-8")
+    for path in home.notebooks.glob("*.ipynb"):
+        notebook = json.loads(path.read_text("utf-8"))
+        notebook["cells"][1]["source"] = ["1 / 0  # what happens now?"]
+        path.write_text(json.dumps(notebook), encoding="utf-8")
     return home
 
 

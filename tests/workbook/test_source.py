@@ -1,8 +1,18 @@
 """Cutting, keeping and grafting symbols changes those lines and no others."""
 
+import ast
+
 import pytest
 
-from workbook.source import SymbolNotFoundError, apply, cut, graft, keep
+from workbook.source import (
+    SymbolNotFoundError,
+    apply,
+    cut,
+    graft,
+    keep,
+    transplant,
+    with_imports_of,
+)
 
 MODULE = '''"""A module."""
 
@@ -101,3 +111,77 @@ def test_graft_replaces_members_and_adds_new_ones():
     exec(compile(text, "grafted", "exec"), scope)
     assert (scope["Box"].size, scope["Box"]().volume) == (2, 8)
     assert scope["Box"]().new().__name__ == "json"
+
+
+OWN = '''"""Mine."""
+
+from __future__ import annotations
+
+import os
+
+
+class Record:
+    """One row."""
+
+    table = "cases"
+    title: str | None
+
+    notes = []
+
+    def close(self):
+        return os.sep
+
+
+def helper():
+    return 1
+'''
+FINISHED = '''"""Finished."""
+
+import os
+from datetime import UTC
+
+
+class Record:
+    """One row."""
+
+    table = "cases"
+    title: str
+
+    notes = [UTC]
+
+    def close(self, now):
+        """Close it."""
+        return now
+'''
+
+
+def test_one_hole_is_filled_with_the_code_of_another_file():
+    """Everything else stays: helpers, neighbours, the other holes."""
+    holes = ["Record", "Record.notes", "Record.close"]
+
+    whole = apply(OWN, [transplant(OWN, FINISHED, "Record", holes)])
+    method = apply(OWN, [transplant(OWN, FINISHED, "Record.close", holes)])
+
+    assert whole == OWN.replace("title: str | None", "title: str")
+    assert 'def close(self, now):\n        """Close it."""\n        return now\n' in method
+    assert "title: str | None" in method
+    assert "def helper" in method
+
+
+def test_a_hole_that_one_of_two_files_lacks_is_refused():
+    """Code of another shape cannot be put together by name."""
+    with pytest.raises(SymbolNotFoundError):
+        transplant(OWN, FINISHED, "Record.reopen", ["Record.reopen"])
+    with pytest.raises(SymbolNotFoundError):
+        transplant(OWN.replace("    notes = []\n", ""), FINISHED, "Record.notes", [])
+
+
+def test_missing_imports_come_behind_what_must_stay_in_front():
+    """A `from __future__` is the first statement, or Python refuses the file."""
+    text = with_imports_of(OWN, FINISHED)
+
+    ast.parse(text)
+    compile(text, "exercise.py", "exec")
+    assert text.count("import os") == 1
+    assert text.index("__future__") < text.index("from datetime import UTC")
+    assert with_imports_of(text, FINISHED) == text

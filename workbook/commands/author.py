@@ -113,6 +113,36 @@ def _verdict(lesson: Lesson, home: Home, name: str) -> Verdict:
     return verdict
 
 
+@dev_command.command("notebooks")
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 when a notebook is stale.")
+def notebooks_command(names: tuple[str, ...], check: bool) -> None:  # noqa: FBT001 - click hands over a flag
+    """Run the sources of the notebooks in a kernel and write the notebooks.
+
+    It overwrites notebooks/NAME.ipynb. Exit 0 done, 1 stale (--check), 2 a cell failed or wrong
+    use. Example: workbook dev notebooks 05a
+    """
+    from workbook.notebook import build, notebook_of, sources  # noqa: PLC0415 - only here
+
+    known = sources(open_desk().home)
+    chosen = [path for path in known if not names or path.stem.startswith(names)]
+    if not chosen:
+        raise click.UsageError(f"no such notebook. There is: {', '.join(p.stem for p in known)}")
+    stale = []
+    for source in chosen:
+        try:
+            text = build(source)
+        except CurriculumError as error:
+            raise click.UsageError(str(error)) from None
+        stale += _put({notebook_of(source): text}, write=not check)
+    for path in stale:
+        click.echo(f"{'stale' if check else 'wrote'} {path}")
+    if check and stale:
+        click.echo(f"bring them up to date: {command('dev', 'notebooks')}")
+        raise SystemExit(1)
+    click.echo(f"{len(chosen)} notebooks in step")
+
+
 @dev_command.command("new")
 @click.argument("slug", metavar="NN_SLUG")
 @click.argument("module", metavar="MODULE.py")

@@ -2,39 +2,22 @@
 
 import json
 import shutil
-from pathlib import Path
 
 import click
 
-from workbook.commands.shared import WRONG_USE, Desk, open_desk
-from workbook.curriculum import HINT_LEVELS, Lesson
-from workbook.derive import starter
+from workbook.commands.practice import watch_command
+from workbook.commands.shared import LESSON, WRONG_USE, Desk, check, has_terminal, open_desk, show
+from workbook.curriculum import HINT_LEVELS
 from workbook.home import command, shown
-from workbook.verdict import Verdict
-
-LESSON = click.argument("lesson", required=False, metavar="[LESSON]")
-
-
-def _check(desk: Desk, lesson: Lesson, *, postgres: bool = False) -> Verdict:
-    """Run a lesson and remember when it has passed."""
-    from workbook.check import CheckError, run  # noqa: PLC0415 - it loads pytest and SQLAlchemy
-
-    try:
-        verdict = run(lesson, postgres=postgres)
-    except CheckError as error:
-        raise click.ClickException(str(error)) from None
-    passed = set(desk.progress.passed) - {lesson.slug}
-    desk.progress.passed = sorted(passed | {lesson.slug} if verdict.passed else passed)
-    desk.progress.current = lesson.slug
-    desk.progress.save()
-    return verdict
+from workbook.limit import limit_s
+from workbook.reset import reset_lesson
+from workbook.verdict import Verdict, from_data
 
 
 def _print(verdict: Verdict) -> None:
-    from workbook.report import render  # noqa: PLC0415 - see above
+    from workbook.report import lines  # noqa: PLC0415 - `hint` and `list` need no report
 
-    for line in render(verdict, shutil.get_terminal_size().columns):
-        click.echo(line)
+    show(lines(verdict, shutil.get_terminal_size().columns))
 
 
 @click.command("status")
@@ -64,33 +47,61 @@ def status_command(*, goals: bool = False, as_json: bool = False) -> None:
 @click.command("learn")
 @click.pass_context
 def learn_command(ctx: click.Context) -> None:
-    """Show where you stand and run the current lesson's tests. Exit 0: unfinished is normal."""
+    """Open the watcher on the current lesson; without a terminal: status and tests. Exit 0."""
+    if has_terminal():
+        ctx.invoke(watch_command)
+        return
     ctx.invoke(status_command)
     click.echo("")
     desk = open_desk()
-    _print(_check(desk, desk.current))
+    _print(check(desk, desk.current))
 
 
 @click.command("check")
 @LESSON
+@click.option("--all", "every", is_flag=True, help="Run every lesson; one line for each.")
 @click.option("--json", "as_json", is_flag=True, help="Print the verdict as JSON.")
 @click.option("--postgres", is_flag=True, help="Run on a private PostgreSQL, not on SQLite.")
 @click.pass_context
-def check_command(ctx: click.Context, lesson: str | None, as_json: bool, postgres: bool) -> None:  # noqa: FBT001 - click hands over flags
+def check_command(
+    ctx: click.Context,
+    lesson: str | None,
+    every: bool,  # noqa: FBT001 - click hands over a flag
+    as_json: bool,  # noqa: FBT001 - the same
+    postgres: bool,  # noqa: FBT001 - the same
+) -> None:
     """Run the tests of a lesson and say what to do.
 
     Exit 0 when all passed, 1 when work is left, 2 for an unknown lesson. Example: workbook check 2
     """
     desk = open_desk()
+    if every:
+        ctx.exit(_check_all(desk))
     chosen = desk.lesson(lesson)
     if postgres and not chosen.postgres:
         raise click.UsageError(f"{chosen.slug} runs on SQLite only; leave out --postgres")
-    verdict = _check(desk, chosen, postgres=postgres)
+    verdict = check(desk, chosen, postgres=postgres)
     if as_json:
         click.echo(json.dumps(verdict.to_data(), indent=2, default=repr))
     else:
         _print(verdict)
     ctx.exit(0 if verdict.passed else 1)
+
+
+def _check_all(desk: Desk) -> int:
+    from workbook.warm.helper import Helper  # noqa: PLC0415 - only this needs a warm process
+    from workbook.warm.orders import Order  # noqa: PLC0415 - the same
+
+    with Helper() as helper:
+        for lesson in desk.lessons:
+            answer = helper.ask(Order(lesson.folder, limit_s=limit_s()))
+            if answer.failure:
+                click.echo(f"   {lesson.slug:<24} {answer.failure.splitlines()[0]}")
+                continue
+            verdict = desk.remember(lesson, from_data(answer.data), move=False)
+            mark = "ok" if verdict.passed else "  "
+            click.echo(f"{mark} {lesson.slug:<24} {verdict.earned} of {len(verdict.tasks)} tasks")
+    return 0 if all(lesson.slug in desk.progress.passed for lesson in desk.lessons) else 1
 
 
 @click.command("list")
@@ -125,7 +136,7 @@ def next_command(ctx: click.Context) -> None:
     """
     desk = open_desk()
     lesson = desk.current
-    verdict = _check(desk, lesson)
+    verdict = check(desk, lesson)
     if not verdict.passed:
         click.echo(f"{lesson.slug} is not finished yet.\n")
         _print(verdict)
@@ -134,8 +145,7 @@ def next_command(ctx: click.Context) -> None:
     if following is None:
         click.echo("Every lesson has passed. Well done.")
         return
-    desk.progress.current = following.slug
-    desk.progress.save()
+    desk.go_to(following)
     ctx.invoke(status_command)
 
 
@@ -147,17 +157,11 @@ def hint_command(task: str | None) -> None:
     Without a task: the first one that is not green. Example: workbook hint 2.1
     """
     desk = open_desk()
-    word, _, number = (task or "").partition(".")
-    lesson = desk.lesson(word or None)
-    if number and not (number.isdigit() and 1 <= int(number) <= len(lesson.tasks)):
-        labels = ", ".join(lesson.label(t.number) for t in lesson.tasks)
-        raise click.UsageError(f"no task {task!r}. {lesson.slug} has: {labels}")
-    current = _check(desk, lesson).current if not number else None
-    chosen = lesson.task(int(number) if number else current.number if current else 1)
+    lesson, number = desk.task(task)
+    current = check(desk, lesson).current if not number else None
+    chosen = lesson.task(number or (current.number if current else 1))
     label = lesson.label(chosen.number)
-    level = min(desk.progress.hints.get(label, 0) + 1, HINT_LEVELS)
-    desk.progress.hints[label] = level
-    desk.progress.save()
+    level = desk.open_hint(label)
     click.echo(f"{label}  {chosen.todo}\n")
     for shown_level, hint in enumerate(chosen.hints[:level], 1):
         click.echo(click.wrap_text(hint, 80, f"  {shown_level}. ", "     "))
@@ -178,28 +182,9 @@ def reset_command(lesson: str | None, every: bool, yes: bool) -> None:  # noqa: 
     if not yes:
         click.confirm(f"Reset {', '.join(item.slug for item in chosen)}?", abort=True)
     for item in chosen:
-        for name, text in starter(item, desk.home).items():
-            _reset(item.folder / name, text)
-        desk.progress.passed = [slug for slug in desk.progress.passed if slug != item.slug]
-    desk.progress.save()
-
-
-def _reset(path: Path, text: str) -> None:
-    if path.exists() and path.read_bytes() == text.encode():
-        click.echo(f"{shown(path)} is the starter already")
-        return
-    if path.exists():
-        aside = _free_name(path)
-        path.rename(aside)
-        click.echo(f"{shown(path)} is the starter again; yours is {shown(aside)}")
-    path.write_text(text, encoding="utf-8", newline="\n")
-
-
-def _free_name(path: Path) -> Path:
-    number = 1
-    while (aside := path.with_name(f"{path.name}.before-reset-{number}")).exists():
-        number += 1
-    return aside
+        for sentence in reset_lesson(item, desk.home):
+            click.echo(sentence)
+        desk.forget(item)
 
 
 @click.command("solution")

@@ -26,8 +26,10 @@ from workbook.lens.outside import Outside
 from workbook.lens.recorder import Recorder
 from workbook.lens.silence import delete_between
 from workbook.lens.stack import Call, Calls, Walker
+from workbook.lens.statements import Kind
 from workbook.lens.steps import Card, Depth, Desk, List, Rows, Scene, Step
 
+_WRITES = {Kind.INSERT, Kind.UPDATE, Kind.DELETE, Kind.DDL, Kind.OTHER}
 _NOTHING = Scene((), Desk(), NONE, Rows("off"))
 
 
@@ -66,6 +68,8 @@ class Camera:
         self._thread = threading.get_ident()
         self.cast.on_death = self.died
         self._last = _NOTHING
+        self._wrote = session.in_transaction()  # before the film, perhaps
+        self._disturbed = False  # somebody else committed while this transaction was open
         self._depth = depth_of(session)
         self._last_calls: list[Call] = []
         self._read = 0
@@ -213,10 +217,24 @@ class Camera:
         same = before.session.transaction == now.session.transaction
         if label is None and not entries and not scene.changed and same:
             return
-        said = labels.sentences(shot, entries, before, scene)
+        said = labels.sentences(shot, entries, before, scene, self._part(entries, scene))
         label, also = (label, ()) if label else (said[0], said[1:])
         frames = _frames(shot.calls)
         self.steps.append(Step(len(self.steps), label, frames, entries, scene, also))
+
+    def _part(self, entries: tuple[Entry, ...], scene: Scene) -> labels.Part:
+        """Say which part this transaction had in what differs; its end begins a new account."""
+        kinds = {entry.kind for entry in entries if not entry.error}
+        self._wrote = self._wrote or not kinds.isdisjoint(_WRITES)
+        ended = not kinds.isdisjoint({Kind.COMMIT, Kind.ROLLBACK})
+        if not ended and any(row.mark for table in scene.database.tables for row in table.rows):
+            self._disturbed = True
+        wrote, disturbed = self._wrote, self._disturbed
+        if ended:
+            self._wrote = self._disturbed = False
+        if not wrote:
+            return "none"
+        return "some" if disturbed else "all"
 
     def _scene(self, cards: tuple[Card, ...]) -> Scene:
         shown = [card for card in cards if self._is_shown(card)]

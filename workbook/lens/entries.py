@@ -5,6 +5,7 @@ Never holds a Session, a connection or one of your objects: only text, numbers a
 
 import linecache
 import ntpath
+import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -41,8 +42,11 @@ class Frame:
 
     @property
     def short(self) -> str:
-        """`exercise.py:24`, for a line in a terminal."""
-        return f"{ntpath.basename(self.path)}:{self.line}"  # understands both kinds of slashes
+        """`exercise.py:24`, or the line in a notebook's cell, whose file nobody knows."""
+        folder, name = ntpath.split(self.path)  # understands both kinds of slashes
+        if _TYPED.match(self.path) or ntpath.basename(folder).startswith("ipykernel_"):
+            return f"line {self.line} of the cell"
+        return f"{name}:{self.line}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,7 @@ class Event:
 
 Entry = Statement | Event
 
+_TYPED = re.compile(r"<(?:ipython-input|stdin|console|exec)")
 _LONGEST_VALUE = 80
 
 

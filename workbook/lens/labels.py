@@ -4,6 +4,7 @@ Never claims a reason that was not seen: where none is known, it says what was s
 """
 
 from collections.abc import Iterable, Iterator
+from typing import Literal
 
 from workbook.lens.entries import Entry, Event, Statement
 from workbook.lens.marks import differing
@@ -21,6 +22,9 @@ _DEPTHS = {
 }
 _SENDS = {"flush", "autoflush"}
 
+Part = Literal["all", "some", "none"]
+"""How much of what two panes show differently this transaction has done."""
+
 
 def changes(card: Card) -> str:
     """Return what is new in an object: `title 'A' → 'B'`."""
@@ -33,9 +37,11 @@ def _change(change: Change) -> str:
     return f"{change.attribute} {change.old or change.new}"
 
 
-def sentences(shot: Shot, entries: tuple[Entry, ...], before: Scene, now: Scene) -> tuple[str, ...]:
+def sentences(
+    shot: Shot, entries: tuple[Entry, ...], before: Scene, now: Scene, part: Part = "all"
+) -> tuple[str, ...]:
     """Return what happened in this step, the most important thing first; at least one sentence."""
-    words = _Words(shot, entries, before, now)
+    words = _Words(shot, entries, before, now, part)
     parts = [
         *words.failures(),
         *words.marked(),
@@ -49,8 +55,10 @@ def sentences(shot: Shot, entries: tuple[Entry, ...], before: Scene, now: Scene)
 
 
 class _Words:
-    def __init__(self, shot: Shot, entries: tuple[Entry, ...], before: Scene, now: Scene) -> None:
-        self.shot, self.entries = shot, entries
+    def __init__(
+        self, shot: Shot, entries: tuple[Entry, ...], before: Scene, now: Scene, part: Part
+    ) -> None:
+        self.shot, self.entries, self.part = shot, entries, part
         self.before, self.now = before, now
         self.names = {note.number: note.name for note in shot.notes}
         self.names |= {card.number: card.name for card in (*before.objects, *now.objects)}
@@ -145,7 +153,7 @@ class _Words:
                 yield brief(event.detail)
 
     def _committed(self) -> str:
-        count = differing(self.before.transaction, self.before.database)
+        count = self._count(self.before.transaction, self.before.database)
         if count is None:
             return "COMMIT made the changes of this transaction permanent"
         if count == 0:
@@ -154,10 +162,16 @@ class _Words:
 
     def _undone(self) -> str:
         before, now = self.before.transaction, self.now.transaction
-        count = differing(before, now if now.status == "open" else self.before.database)
+        count = self._count(before, now if now.status == "open" else self.before.database)
         if count is None:
             return "took back what had changed since"
         return f"took back {_counting(count, 'row')}" if count else "took nothing back"
+
+    def _count(self, one: Rows, other: Rows) -> int | None:
+        """Return how many rows this transaction changed; None when that cannot be told."""
+        if self.part == "all":
+            return differing(one, other)
+        return 0 if self.part == "none" else None
 
     def _returned(self) -> Iterator[str]:
         if back := self.shot.numbers("forgotten"):

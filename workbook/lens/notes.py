@@ -53,9 +53,12 @@ class Shot:
     notes: list[Note] = field(default_factory=list)
 
     def numbers(self, *told: Told) -> list[int]:
-        """Return the objects of these notes, each once."""
-        found = (note.number for note in self.notes if note.told in told)
-        return list(dict.fromkeys(number for number in found if number is not None))
+        """Return the objects of these notes, each once, in the order in which they were met.
+
+        The order of the notes can be another one in each run: an identity map is no list.
+        """
+        found = {note.number for note in self.notes if note.told in told}
+        return sorted(number for number in found if number is not None)
 
     def goes_on(self, calls: list[Call]) -> bool:
         """Tell whether an event on these lines still belongs to this step."""

@@ -57,11 +57,13 @@ class Cast:
     def cards(self) -> dict[int, Card]:
         """Return all of them as they are now, and those of the Session that were not met yet."""
         session = self._session
+        new = {self.number(thing) for thing in session.new}
+        stored = {self.number(thing) for thing in sorted(session.identity_map.values(), key=_order)}
         lists: dict[List, set[int]] = {
-            "new": {self.number(thing) for thing in session.new},
+            "new": new,
             "dirty": {self.number(thing) for thing in session.dirty},
             "deleted": {self.number(thing) for thing in session.deleted},
-            "identity_map": {self.number(thing) for thing in session.identity_map.values()},
+            "identity_map": stored,
         }
         return {
             number: self._card(
@@ -163,6 +165,12 @@ def _key(state: InstanceState[Any]) -> str | None:
     names = [state.mapper.get_property_by_column(column).key for column in state.mapper.primary_key]
     values = [state.dict.get(name) for name in names]
     return None if None in values else row_key(values)
+
+
+def _order(thing: object) -> tuple[str, int, str]:
+    """By class and key: the identity map is in an order of its own, another one in each run."""
+    key = _key(inspect(thing)) or ""
+    return type(thing).__name__, len(key), key
 
 
 def _tables(state: InstanceState[Any]) -> tuple[str, ...]:

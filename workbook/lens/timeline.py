@@ -163,6 +163,9 @@ class Film:
     def _repr_html_(self) -> str:
         return self.html()
 
+    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:  # noqa: FBT001 (IPython's signature)
+        printer.text(self.text())  # where IPython shows text: in a terminal, in a stored notebook
+
     def text(self, width: int | None = None) -> str:
         """Return the film as plain text, as wide as the terminal unless told."""
         return plain.text(self, width or shutil.get_terminal_size().columns)

@@ -1,15 +1,12 @@
 """The audit trail that the application runs on. Nobody changes an event, so nobody tracks it."""
 
-import json
-
 from sqlalchemy import insert
 
-from case_tracker.adapters.sql.audit import SqlAlchemyAuditEventRepository
+from case_tracker.adapters.sql.audit import SqlAlchemyAuditEventRepository, write_details
 from case_tracker.adapters.sql.tables import AUDIT_EVENTS
 from case_tracker.domain.audit import AuditEvent
 
 _INSERT = insert(AUDIT_EVENTS)
-_to_json = json.JSONEncoder(sort_keys=True).encode
 
 
 class SqlAuditTrail(SqlAlchemyAuditEventRepository):
@@ -27,5 +24,5 @@ def _row(event: AuditEvent) -> dict[str, object]:
         "actor": event.actor.name,
         "event_type": event.event_type,
         "occurred_at": event.occurred_at,
-        "details_json": _to_json(dict(event.details)),
+        "details_json": write_details(event.details),
     }

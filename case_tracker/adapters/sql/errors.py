@@ -12,11 +12,11 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from case_tracker.adapters.sql.constraint_names import error_code, violated_constraint
 from case_tracker.adapters.sql.tables import METADATA
+from case_tracker.adapters.sql.versioning import translate_stale
 from case_tracker.domain.errors import (
     CaseAlreadyExistsError,
     CaseTrackerError,
     CommitOutcomeUnknownError,
-    ConcurrentUpdateError,
     ConstraintViolatedError,
     DatabaseBusyError,
     DatabaseUnavailableError,
@@ -36,10 +36,12 @@ _UNAVAILABLE = ("SQLITE_CANTOPEN", "08", "28", "3D", "53", "57P")  # classes of 
 
 @contextmanager
 def translated_errors(translation: Translation | None = None) -> Iterator[None]:
-    """Let errors of the database leave the block as errors of the domain.
+    """Let errors of the database leave the block as errors of the domain, and hide none.
+
+    What `translation` has no word for leaves unchanged: it is a fault of the program.
 
     Raises:
-        CaseTrackerError: in place of each database error that is no fault of the program.
+        CaseTrackerError: in place of a database error, which stays its `__cause__`.
     """
     try:
         yield
@@ -52,13 +54,13 @@ def translated_errors(translation: Translation | None = None) -> Iterator[None]:
 
 def translate(error: DatabaseError) -> CaseTrackerError | None:
     """Return the domain's word for this error; None when it is a fault of the program."""
-    if isinstance(error, StaleDataError):
-        return ConcurrentUpdateError()
     if isinstance(error, PoolTimeoutError):
         return DatabaseBusyError()
+    if not isinstance(error, DBAPIError):
+        return translate_stale(error)
     code = error_code(error)
     if code.startswith(_CONSTRAINT):
-        return _refused(violated_constraint(error, METADATA))
+        return refusal(violated_constraint(error, METADATA))
     if code.startswith(_BUSY):
         return DatabaseBusyError()
     if code in _CONFLICT:
@@ -66,7 +68,12 @@ def translate(error: DatabaseError) -> CaseTrackerError | None:
     return DatabaseUnavailableError() if _is_unreachable(error, code) else None
 
 
-def _refused(constraint: str) -> CaseTrackerError:
+def refusal(constraint: str) -> CaseTrackerError:
+    """Return the domain's word for a violated constraint, by its whole name.
+
+    A case id that is taken is a CaseAlreadyExistsError, a reference that is taken a
+    ReferenceTakenError. Every other constraint is a ConstraintViolatedError, which says the name.
+    """
     if constraint == "pk_cases":
         return CaseAlreadyExistsError()
     if constraint == "uq_cases_reference_alive":

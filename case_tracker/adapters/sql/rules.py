@@ -1,6 +1,6 @@
 """What the database itself guarantees. Domain checks alone lose against bugs and two writers."""
 
-from sqlalchemy import CheckConstraint, Index, Table, text
+from sqlalchemy import CheckConstraint, Table, UniqueConstraint
 
 from case_tracker.domain.case import (
     MAX_ID_LENGTH,
@@ -10,38 +10,43 @@ from case_tracker.domain.case import (
 )
 from case_tracker.domain.status import CaseStatus
 
-_ALIVE = text("deleted_at IS NULL")
-_STATUSES = ", ".join(f"'{status.value}'" for status in CaseStatus)
-_CASE_CHECKS = {
-    "status_known": f"status IN ({_STATUSES})",
+CONSTRAINT_NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+"""How each rule is named: kind, table, then all columns; a CHECK ends with the name it is given,
+a foreign key with the table that it refers to. A primary key is the only one of its table.
+"""
+
+STATUSES = ", ".join(f"'{status.value}'" for status in CaseStatus)
+
+CASE_CHECKS = {
+    "status_known": f"status IN ({STATUSES})",
     "id_length": f"length(id) BETWEEN 1 AND {MAX_ID_LENGTH}",
     "title_length": f"length(title) BETWEEN 1 AND {MAX_TITLE_LENGTH}",
     "reference_length": f"length(reference) <= {MAX_REFERENCE_LENGTH}",
     "version_positive": "version >= 1",
 }
+"""What is true of each row of `cases`, in SQL: `status_known`, `id_length`, `title_length` (both
+from 1 on), `reference_length` (when there is one) and `version_positive`.
+"""
 
 
 def add_case_rules(cases: Table) -> None:
-    """Give `cases` its CHECKs and indexes. Each index serves a query that `read_models` sends.
-
-    Deleted cases are in neither index: their references can be used again, and no page shows them.
-    """
-    for name, condition in _CASE_CHECKS.items():
+    """Give `cases` its CHECKs."""
+    for name, condition in CASE_CHECKS.items():
         cases.append_constraint(CheckConstraint(condition, name=name))
-    reference = Index("uq_cases_reference_alive", cases.c.reference, unique=True)
-    pages = Index("ix_cases_status_id_alive", cases.c.status, cases.c.id)
-    for index in (reference, pages):
-        index.dialect_options["sqlite"]["where"] = _ALIVE
-        index.dialect_options["postgresql"]["where"] = _ALIVE
 
 
 def add_note_rules(notes: Table) -> None:
-    """Give `case_notes` its CHECK, and the index that finds the notes of a case in their order."""
+    """Give `case_notes` its CHECK, `text_length`: from 1 to as many characters as the domain."""
     condition = f"length(text) BETWEEN 1 AND {MAX_NOTE_LENGTH}"
     notes.append_constraint(CheckConstraint(condition, name="text_length"))
-    Index("ix_case_notes_case_id_id", notes.c.case_id, notes.c.id)
 
 
 def add_audit_rules(events: Table) -> None:
-    """Give `audit_events` the index that finds the history of a case in its order."""
-    Index("ix_audit_events_case_id_sequence", events.c.case_id, events.c.sequence)
+    """Let no `id` stand twice in `audit_events`, whatever case the events belong to."""
+    events.append_constraint(UniqueConstraint(events.c.id))

@@ -6,7 +6,7 @@ a bulk UPDATE and a Core SELECT do not see it. So each read of the repository na
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, FromClause
+from sqlalchemy import Column, ColumnElement, FromClause, Index
 from sqlalchemy.orm import Mapped
 
 
@@ -26,3 +26,13 @@ def alive(rows: type[SoftDeleted] | FromClause) -> ColumnElement[bool]:
     """Return the predicate that hides deleted rows, for a record or for its table."""
     deleted_at = rows.c.deleted_at if isinstance(rows, FromClause) else rows.deleted_at
     return deleted_at.is_(None)
+
+
+def unique_among_living(column: Column[str | None]) -> None:
+    """Let the database refuse a value that a living row has already.
+
+    A deleted row does not count: its value can be used again. Rows without a value never clash.
+    """
+    name = f"uq_{column.table.name}_{column.name}_alive"
+    living = alive(column.table)
+    Index(name, column, unique=True, sqlite_where=living, postgresql_where=living)

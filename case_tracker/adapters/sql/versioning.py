@@ -4,30 +4,36 @@ from typing import Any
 
 from sqlalchemy import Table, Update, bindparam, update
 from sqlalchemy.orm import Mapped, Session, declared_attr, mapped_column
+from sqlalchemy.orm.exc import StaleDataError
 
 from case_tracker.domain.case import Case
 from case_tracker.domain.errors import ConcurrentUpdateError
 
 
 class VersionedRecord:
-    """Mixin: every UPDATE carries `WHERE version = the one that was read`.
-
-    We count by hand (`version_id_generator=False`): new notes alone are a new version too.
-    """
+    """Mixin: every UPDATE of a record carries `WHERE version = the one that was read`."""
 
     version: Mapped[int] = mapped_column(default=1)
 
     @declared_attr.directive
     def __mapper_args__(cls) -> dict[str, Any]:  # noqa: N805 - SQLAlchemy hands over the class
-        """Tell the mapper which column is the version."""
+        """Tell the mapper which column is the version, and that it never counts: `advance` does.
+
+        A new record keeps the version that it is given.
+        """
         return {"version_id_col": cls.version, "version_id_generator": False}
 
 
+def translate_stale(error: Exception) -> ConcurrentUpdateError | None:
+    """Return the domain's word for an UPDATE that lost its row; None for other errors."""
+    return ConcurrentUpdateError() if isinstance(error, StaleDataError) else None
+
+
 def advance(record: VersionedRecord, case: Case) -> None:
-    """Move record and case to the next version.
+    """Move record and case to the next version: each save is one, also with new notes alone.
 
     Raises:
-        ConcurrentUpdateError: the stored case is not the one that was read.
+        ConcurrentUpdateError: the stored case is not the one that was read; nothing was changed.
     """
     if record.version != case.version:
         raise ConcurrentUpdateError(case.id)
@@ -50,9 +56,9 @@ def versioned_update(table: Table, *columns: str) -> Update:
 
 
 def write_version(session: Session, statement: Update, case: Case, **values: object) -> bool:
-    """Send the UPDATE for this case; say whether it still was at the version that was read.
+    """Send the UPDATE for this case, and nothing else; say whether it found its row.
 
-    On success `case` is at its next version.
+    Then `case` is at its next version; otherwise it stays as it was.
     """
     parameters = {f"new_{name}": value for name, value in values.items()}
     ids = {"row_id": case.id.value, "version_read": case.version}

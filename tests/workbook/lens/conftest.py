@@ -9,6 +9,7 @@ from sqlalchemy import Engine, create_engine
 from bench.scenarios import fill
 from case_tracker.adapters.sql.engine import build_engine
 from case_tracker.adapters.sql.models import Base
+from workbook.lens import hooks, watch
 
 
 @pytest.fixture
@@ -27,3 +28,10 @@ def wal_engine(tmp_path: Path) -> Iterator[Engine]:
     Base.metadata.create_all(engine)
     yield engine
     engine.dispose()
+
+
+@pytest.fixture(autouse=True)
+def no_other_threads():
+    """Forget the threads of other tests: listeners stay while one of those may be heard again."""
+    for shared in (hooks.HOOKS, watch._HOOKS):
+        shared._heard.clear()

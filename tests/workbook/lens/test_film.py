@@ -220,6 +220,45 @@ def test_what_another_session_commits_is_not_said_of_your_line(
     assert all("UPDATE" not in str(entry.kind) for step in film.steps for entry in step.entries)
 
 
+def test_what_somebody_else_committed_is_not_taken_back(
+    wal_engine: Engine, session: Session, stored: None
+) -> None:
+    """A transaction that only reads sees old rows, and its end changes none of them."""
+    with lens(session) as film, Session(wal_engine) as other:
+        session.get(CaseRecord, "CASE-001")
+        other.execute(update(CaseRecord).values(title="Theirs"))
+        other.commit()
+        session.rollback()
+
+    assert labels(film)[-1] == "ROLLBACK took nothing back"
+
+
+def test_rows_of_two_writers_are_not_counted_as_one_s(postgres_url: str) -> None:
+    """Who has changed which row cannot be seen from outside: then no number is told."""
+    engine = create_engine(postgres_url)
+    with Session(engine) as session, Session(engine) as other, lens(session) as film:
+        session.add(a_case(1))
+        session.flush()
+        other.add(a_case(2))
+        other.commit()
+        session.commit()
+    engine.dispose()
+
+    assert labels(film)[-1] == "COMMIT made the changes of this transaction permanent"
+
+
+def test_objects_come_in_the_order_of_their_keys(session: Session) -> None:
+    """The identity map has another order in each run; a committed notebook must not."""
+    cases = [a_case(number) for number in (3, 1, 2)]
+    session.add_all(cases)
+    session.commit()
+    with lens(session) as film:
+        session.rollback()
+
+    names = [card.name for card in film.steps[0].scene.objects]
+    assert names == [f"CaseRecord 'CASE-00{number}'" for number in (1, 2, 3)]
+
+
 def loaded_times(step: Step) -> tuple[str, ...]:
     return rows(step.scene.database)[0][1][4:]
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import workbook
+from workbook.lens.entries import Frame
 from workbook.lens.stack import Walker, user_code_outside
 
 TOOL = Path(workbook.__file__).parent
@@ -50,3 +51,10 @@ def test_a_file_is_judged_once() -> None:
 
     assert calls.user[0][0].co_name == "test_a_file_is_judged_once"
     assert len(asked) == len(set(asked))
+
+
+def test_a_line_of_a_notebook_is_a_line_of_its_cell():
+    """A kernel names a cell's file by a hash; it is another one after each change."""
+    for path in ("/tmp/ipykernel_71/119125132.py", r"C:\Temp\ipykernel_71\119.py", "<stdin>"):
+        assert Frame(path, 4, "page").short == "line 4 of the cell"
+    assert Frame("/app/queries.py", 4, "page").short == "queries.py:4"

@@ -53,7 +53,9 @@ def where(step: Step) -> str:
     """Return the line of yours that did it, and where it stands."""
     if step.place is None:
         return ""
-    return f"{words.place(step.place)}  {step.place.text}"
+    outer = words.came_from(step)
+    called = f", called from {words.place(outer)}" if outer else ""
+    return f"{words.place(step.place)}{called}  {step.place.text}"
 
 
 def sent(step: Step) -> Iterator[str]:

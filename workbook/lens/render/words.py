@@ -3,16 +3,12 @@
 Never says where on this machine a file lies: a film travels, and its output is compared.
 """
 
-import re
 from collections.abc import Iterator, Sequence
-from pathlib import PurePath
 from typing import Protocol
 
 from workbook.lens.entries import Entry, Event, Frame, Statement, cut
 from workbook.lens.statements import brief
 from workbook.lens.steps import Card, Desk, Mark, Slot, Step
-
-_TYPED = re.compile(r"<(?:ipython-input|stdin|console|exec)")
 
 PANES = {
     "objects": "Your objects",
@@ -40,12 +36,8 @@ class Shown(Protocol):
 
 
 def place(frame: Frame | None) -> str:
-    """Return `exercise.py:24`, or the line in a notebook's cell; nothing where no line is known."""
-    if frame is None:
-        return ""
-    if _TYPED.match(frame.path) or PurePath(frame.path).parent.name.startswith("ipykernel_"):
-        return f"line {frame.line} of the cell"
-    return frame.short
+    """Return `exercise.py:24`; nothing where no line is known."""
+    return frame.short if frame else ""
 
 
 def came_from(step: Step) -> Frame | None:

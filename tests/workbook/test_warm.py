@@ -1,0 +1,172 @@
+"""The warm process: fast, and not to be harmed by what it runs."""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from workbook.curriculum import load_lesson
+from workbook.derive import solution
+from workbook.verdict import from_data
+from workbook.warm.helper import Helper
+from workbook.warm.orders import Answer, Order, read_answer, read_order
+
+KINDS = [
+    pytest.param(True, id="fork", marks=pytest.mark.skipif(os.name == "nt", reason="no fork")),
+    pytest.param(False, id="stand-by", marks=pytest.mark.thorough),
+]
+linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+
+
+@pytest.fixture(params=KINDS)
+def helper(request):
+    """A warm process of each kind."""
+    with Helper(forks=request.param) as helper:
+        yield helper
+
+
+@pytest.fixture
+def ask(helper, home, lesson_folder):
+    """Asks for the tests of the small lesson on the solution, with this code in front of it."""
+    texts = solution(load_lesson(lesson_folder), home)
+
+    def asked(code="", limit_s=20.0):
+        changed = {name: code + text for name, text in texts.items()}
+        return helper.ask(Order(lesson_folder, texts=changed, limit_s=limit_s))
+
+    return asked
+
+
+def test_a_verdict_is_the_same_as_in_this_process(ask):
+    """Nothing depends on where the tests run."""
+    verdict = from_data(ask().data)
+
+    assert verdict.passed
+    assert [task.label for task in verdict.tasks] == ["1.1", "1.2"]
+
+
+def test_a_stand_by_serves_where_there_is_no_fork(home, lesson_folder):
+    """On Windows, a process is started ahead for each order."""
+    texts = solution(load_lesson(lesson_folder), home)
+    killed = {name: "import os\nos._exit(0)\n" + text for name, text in texts.items()}
+
+    with Helper(forks=False) as helper:
+        assert "from outside" in helper.ask(Order(lesson_folder, texts=killed)).failure
+        assert from_data(helper.ask(Order(lesson_folder, texts=texts)).data).passed
+
+
+def test_a_prediction_is_answered_by_running_it(helper, home, lesson_folder):
+    """The probe of the lesson is run on the files."""
+    texts = solution(load_lesson(lesson_folder), home)
+
+    assert helper.ask(Order(lesson_folder, "predict", texts=texts)).data == "1"
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("import os\nos._exit(0)\n", "ended without a verdict"),
+        ("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n", "ended without a verdict"),
+        ("raise KeyboardInterrupt\n", ""),
+        ("import os\nos.closerange(3, 256)\nos._exit(0)\n", "ended without a verdict"),
+        ("import os\n[os.write(n, b'x') for n in range(3, 9) if n > 9]\nos._exit(3)\n", "verdict"),
+    ],
+    ids=["exit", "kill", "interrupt", "close everything", "status"],
+)
+def test_what_ends_the_tests_is_told_and_harms_nobody(ask, code, said):
+    """The next check runs as if nothing had happened."""
+    answer = ask(code)
+
+    assert answer.data is None
+    assert said in answer.failure or "from outside" in answer.failure
+    assert from_data(ask().data).passed
+
+
+def test_sys_exit_is_a_failed_test(ask):
+    """It is the learner's code that wants to end, not the workbook."""
+    verdict = from_data(ask("import sys\nsys.exit(3)\n").data)
+
+    assert "the code ended the program: SystemExit(3)" in verdict.root_cause.message
+
+
+def test_a_flood_of_output_is_no_verdict(ask):
+    """What the code prints reaches nobody who reads answers."""
+    flood = f"for _ in range(20000):\n    print('{json.dumps({'number': 1, 'data': 1})}' * 20)\n"
+
+    assert from_data(ask(flood).data).passed
+
+
+def test_an_endless_loop_names_test_line_and_limit(ask):
+    """The verdict is whole: what ran before it is in it."""
+    verdict = from_data(ask("def total_(n):\n    while True:\n        pass\ntotal_(1)\n", 2.0).data)
+
+    cause = verdict.root_cause
+    assert cause.reason == "endless"
+    assert "not finished after 2 s" in cause.message
+    assert cause.place.line in {2, 3}
+    assert {test.outcome for task in verdict.tasks for test in task.tests} == {"blocked"}
+
+
+@pytest.mark.thorough
+def test_what_cannot_be_interrupted_is_ended(ask):
+    """A wait in C, or code that catches everything, has a limit too."""
+    deaf = (
+        "import signal\nsignal.signal(signal.SIGALRM, signal.SIG_IGN)\nsignal.setitimer = print\n"
+    )
+    answer = ask(deaf + "while True:\n    pass\n", 0.1)
+
+    assert "the tests were not finished after 5.2 s" in answer.failure
+    assert from_data(ask().data).passed
+
+
+@linux
+def test_what_the_code_has_started_ends_with_it(home, lesson_folder, tmp_path):
+    """Even a process in a session of its own, whose parent is gone."""
+    pid = tmp_path / "pid"
+    daemon = (
+        "import os, time\n"
+        "if os.fork() == 0:\n"
+        "    os.setsid()\n"
+        "    if os.fork() == 0:\n"
+        f"        open({str(pid)!r}, 'w').write(str(os.getpid()))\n"
+        "        time.sleep(600)\n"
+        "    os._exit(0)\n"
+        "os.wait()\n"
+        f"while not (os.path.exists({str(pid)!r}) and open({str(pid)!r}).read()):\n"
+        "    pass\n"
+    )
+    texts = {"exercise.py": daemon + solution(load_lesson(lesson_folder), home)["exercise.py"]}
+    with Helper() as helper:
+        assert from_data(helper.ask(Order(lesson_folder, texts=texts)).data).passed
+        left = Path(f"/proc/{pid.read_text()}")
+        assert not left.exists()
+
+
+@linux
+def test_the_terminal_is_out_of_reach(ask):
+    """Code that changes the terminal has none to change."""
+    code = (
+        "try:\n    open('/dev/tty')\nexcept OSError:\n    pass\nelse:\n    raise AssertionError\n"
+    )
+
+    assert from_data(ask(code).data).passed
+
+
+def test_a_warm_process_holds_no_app_and_no_file_of_a_learner(helper, home, lesson_folder):
+    """Each order sees the app for the first time."""
+    names = "import sys\nassert 'case_tracker' not in sys.modules\n"
+    texts = {"exercise.py": names + solution(load_lesson(lesson_folder), home)["exercise.py"]}
+
+    for _ in range(2):
+        answer = helper.ask(Order(lesson_folder, texts=texts))
+        assert from_data(answer.data).passed
+
+
+def test_orders_and_answers_travel_as_lines(tmp_path):
+    """What is written is what is read."""
+    order = Order(tmp_path, "check", tmp_path / "x", {"a.py": "ü\n"}, strict=True, limit_s=1.5)
+
+    assert read_order(order.to_line(7)) == (7, order)
+    assert read_answer(Answer(7, {"a": [1]}).to_line()) == Answer(7, {"a": [1]})

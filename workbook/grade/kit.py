@@ -1,0 +1,175 @@
+"""What a worker is given: the application without the modules of its lesson, and our own tools.
+
+Never a solution, never a finished text of what is being graded. A points run gets no tests, a
+feedback run no probe.
+"""
+
+import ast
+import hashlib
+import importlib.util
+import py_compile
+import secrets
+import site
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+
+from workbook.curriculum import Lesson
+from workbook.home import app_source
+
+OURS = Path(__file__).resolve().parents[1]
+PLAIN = (".py", ".css", ".js", ".json", ".mako", ".toml")
+# Data of the tool, and what only the judge needs: a learner's process has no use for them.
+LEFT_OUT = ("lessons", "solutions", "commands", "postgres")
+JUDGES = ("grade/sandbox", "grade/worker", "grade/__init__.py")
+WARM_LIBRARIES = ("sqlalchemy.orm", "sqlalchemy.dialects.sqlite", "sqlite3")
+CANARY = "test_canary_"
+
+
+def libraries(role: str) -> list[str]:
+    """Return what the base of a worker loads before anything of ours."""
+    more = ("pytest", "_pytest.assertion.rewrite") if role == "feedback" else ()
+    return [*WARM_LIBRARIES, *more]
+
+
+def readable() -> list[str]:
+    """Return the folders of Python and its packages."""
+    paths = [sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
+    paths += [str(Path(sys.base_prefix, "lib"))]
+    paths += [path for path in site.getsitepackages() if Path(path).is_dir()]
+    found = sorted({str(Path(path).resolve()) for path in paths if path}, key=len)
+    return [p for p in found if not any(p.startswith(f"{other}/") for other in found)]
+
+
+def import_path() -> list[str]:
+    """Return where a worker looks for modules: the standard library and installed packages."""
+    standard = [path for path in sys.path if path and Path(path).exists() and _is_shown(path)]
+    return list(dict.fromkeys(str(Path(path).resolve()) for path in standard))
+
+
+def _is_shown(path: str) -> bool:
+    real = str(Path(path).resolve())
+    return any(real == folder or real.startswith(f"{folder}/") for folder in readable())
+
+
+def hidden() -> list[str]:
+    """Return what must not be seen below `readable`: our own packages, whole."""
+    homes = [OURS, app_source("case_tracker.bootstrap").parent]
+    homes += [Path(folder, name) for folder in readable() for name in _own(Path(folder))]
+    return sorted({str(home) for home in homes if _is_shown(str(home))})
+
+
+def _own(folder: Path) -> Iterator[str]:
+    for pattern in ("workbook", "case_tracker", "unit_of_workbook-*"):
+        yield from (str(path) for path in folder.rglob(f"site-packages/{pattern}"))
+        yield from (str(path) for path in folder.glob(pattern))
+
+
+def files_for(lesson: Lesson, role: str) -> dict[str, bytes]:
+    """Return the files of a worker by their path: the pruned application, our tools, the lesson."""
+    graded = {file.module for file in lesson.files if file.module}
+    app = app_source("case_tracker.bootstrap").parent
+    found = {f"case_tracker/{name}": path for name, path in _tree(app)}
+    found = {n: p for n, p in found.items() if n[:-3].replace("/", ".") not in graded}
+    files = _with_bytecode(found) | tools()
+    wanted = "probe.py" if role == "points" else "test_exercise.py"
+    own = {name: (lesson.folder / name).read_bytes() for name in (wanted, "lesson.toml")}
+    return files | {f"lessons/{lesson.slug}/{name}": data for name, data in own.items()}
+
+
+def tools() -> dict[str, bytes]:
+    """Return the part of `workbook` that runs in a worker."""
+    found = {f"workbook/{name}": path for name, path in _tree(OURS) if _is_for_workers(name)}
+    return _with_bytecode(found)
+
+
+def _with_bytecode(found: Mapping[str, Path]) -> dict[str, bytes]:
+    files = {name: path.read_bytes() for name, path in found.items()}
+    code = {_bytecode(n): _compiled(path) for n, path in found.items() if n.endswith(".py")}
+    return files | code
+
+
+def with_canaries(tests: bytes) -> bytes:
+    """Return a lesson's tests with three more: two must fail, one must pass, in no known order."""
+    outcomes = [False, False, True]
+    secrets.SystemRandom().shuffle(outcomes)
+    for passes in outcomes:
+        value = secrets.randbelow(1 << 30)
+        name = f"{CANARY}{secrets.token_hex(8)}"
+        body = f"assert {value} == {value + (not passes)}"
+        tests += f"\n\n@pytest.mark.guard\ndef {name}():\n    {body}\n".encode()
+    return tests
+
+
+def _tree(folder: Path) -> Iterator[tuple[str, Path]]:
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and (path.suffix in PLAIN or path.name == "py.typed"):
+            yield path.relative_to(folder).as_posix(), path
+
+
+def _is_for_workers(name: str) -> bool:
+    top = name.partition("/")[0]
+    return top not in LEFT_OUT and (top != "grade" or name.startswith(JUDGES))
+
+
+def _bytecode(name: str) -> str:
+    return importlib.util.cache_from_source(name)
+
+
+@cache
+def _compiled(path: Path) -> bytes:
+    """Return bytecode that does not ask for the age of its source: that one is a copy, too."""
+    mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
+    with tempfile.TemporaryDirectory() as folder:
+        target = str(Path(folder, "code.pyc"))
+        py_compile.compile(str(path), target, dfile=path.name, doraise=True, invalidation_mode=mode)
+        return Path(target).read_bytes()
+
+
+def warm_modules(lesson: Lesson) -> list[str]:
+    """Return the modules of the app that a lesson uses and that need no module of the lesson."""
+    app = app_source("case_tracker.bootstrap").parent
+    texts = {_dotted(name): path for name, path in _tree(app) if name.endswith(".py")}
+    needs = {name: _mentioned(path, texts) for name, path in texts.items()}
+    cold = {file.module for file in lesson.files if file.module}
+    while more := {name for name, found in needs.items() if found & cold} - cold:
+        cold |= more
+    roots = [lesson.folder / "probe.py", lesson.folder / "test_exercise.py"]
+    roots += [OURS / "probe.py", OURS / "fixtures.py"]
+    used = set().union(*(_mentioned(path, texts) for path in roots))
+    while more := set().union(*(needs[name] for name in used)) - used:
+        used |= more
+    return sorted(name for name in used - cold if ".migrations" not in name)
+
+
+def _dotted(name: str) -> str:
+    return f"case_tracker.{name[:-3].replace('/', '.')}".removesuffix(".__init__")
+
+
+def _mentioned(path: Path, known: Mapping[str, Path]) -> set[str]:
+    """Return the modules that a file imports, or names in a text for import_module()."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found.add(node.value)
+    return found & set(known)
+
+
+def fingerprint(lesson: Lesson) -> str:
+    """Return a hash of all that decides a mark but the submission: probe, tests, app and tools."""
+    digest = hashlib.sha256()
+    for role in ("points", "feedback"):
+        for name, data in sorted(files_for(lesson, role).items()):
+            if not name.endswith(".pyc"):
+                digest.update(f"{name} {len(data)}\n".encode() + data)
+    for file in lesson.files:
+        if file.module:
+            digest.update(app_source(file.module).read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,1 @@
+"""The application on the code that a learner has finished."""
