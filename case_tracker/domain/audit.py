@@ -42,6 +42,11 @@ class AuditEvent:
         return cls(case_id, actor, "case_transitioned", details)
 
     @classmethod
+    def note_added(cls, case_id: CaseId, actor: Actor, note_id: int) -> "AuditEvent":
+        """Return the event that says who wrote which note."""
+        return cls(case_id, actor, "note_added", {"note_id": str(note_id)})
+
+    @classmethod
     def case_deleted(cls, case_id: CaseId, actor: Actor, title: str) -> "AuditEvent":
         """Return the event that says who took a case out of sight."""
         return cls(case_id, actor, "case_deleted", {"title": title})

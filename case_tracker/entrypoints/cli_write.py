@@ -49,14 +49,21 @@ def rename(
 @click.command()
 @click.argument("case_id")
 @click.argument("text")
+@by_actor
 @expecting
 @as_json
 @pass_units
 def note(
-    units: UnitsOfWork, case_id: str, text: str, expected_version: int | None, *, as_json: bool
+    units: UnitsOfWork,
+    case_id: str,
+    text: str,
+    actor: Actor,
+    expected_version: int | None,
+    *,
+    as_json: bool,
 ) -> None:
     """Write a note on a case. Example: case-tracker note CASE-001 "called the client"."""
-    case = add_note(units, CaseId(case_id), text, expected_version=expected_version)
+    case = add_note(units, CaseId(case_id), text, actor, expected_version=expected_version)
     _tell(case, as_json=as_json)
 
 

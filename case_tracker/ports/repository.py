@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from case_tracker.domain.audit import AuditEvent
-from case_tracker.domain.case import Case, CaseId
+from case_tracker.domain.audit import Actor, AuditEvent
+from case_tracker.domain.case import Case, CaseId, Note
 from case_tracker.domain.status import CaseStatus
 
 
@@ -66,6 +66,17 @@ class AuditEventRepository(Protocol):
 
     def list(self, case_id: CaseId) -> Sequence[AuditEvent]:
         """Return the events of one case in the order in which they were added."""
+        ...
+
+
+class NoteLog(Protocol):
+    """The way in for a note that the audit trail tells about."""
+
+    def add(self, case_id: CaseId, note: Note, actor: Actor) -> int:
+        """Stage a note of a stored case, and the event that names it; return the note's id.
+
+        Note and event are stored together by the caller's commit, or not at all.
+        """
         ...
 
 

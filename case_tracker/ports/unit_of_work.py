@@ -4,7 +4,12 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from case_tracker.ports.read_models import CasePages
-from case_tracker.ports.repository import AuditEventRepository, CaseImport, CaseRepository
+from case_tracker.ports.repository import (
+    AuditEventRepository,
+    CaseImport,
+    CaseRepository,
+    NoteLog,
+)
 
 
 class UnitOfWork(Protocol):
@@ -21,6 +26,11 @@ class UnitOfWork(Protocol):
     @property
     def audit_events(self) -> AuditEventRepository:
         """The audit trail, as this transaction sees it."""
+        ...
+
+    @property
+    def notes(self) -> NoteLog:
+        """The way in for a note that the audit trail tells about."""
         ...
 
     @property

@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from case_tracker.bootstrap import build_schema, build_units
+from case_tracker.domain.audit import Actor
 from case_tracker.domain.case import CaseId, Note
 from case_tracker.domain.errors import CaseTrackerError
 from case_tracker.services.add_note import add_note
@@ -77,10 +78,11 @@ open_case(units, case_id, "Broken lamp")
 # Ana's note makes it version 2; Ben's change is refused, so he can look again.
 
 # %%
+ANA, BEN = Actor("Ana"), Actor("Ben")
 ana, ben = show_case(units, case_id), show_case(units, case_id)
-add_note(units, case_id, "Ana: the driver was called", expected_version=ana.version)
+add_note(units, case_id, "Ana: the driver was called", ANA, expected_version=ana.version)
 try:
-    add_note(units, case_id, "Ben: the lamp is broken", expected_version=ben.version)
+    add_note(units, case_id, "Ben: the lamp is broken", BEN, expected_version=ben.version)
 except CaseTrackerError as error:
     print(error)
 [note.text for note in show_case(units, case_id).notes]
@@ -94,7 +96,7 @@ except CaseTrackerError as error:
 # %%
 def write_notes(name):
     for number in range(25):
-        add_note(units, case_id, f"{name}: remark {number}")
+        add_note(units, case_id, f"remark {number}", Actor(name))
 
 
 with ThreadPoolExecutor(2) as pool:

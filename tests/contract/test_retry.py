@@ -2,6 +2,7 @@
 
 import pytest
 
+from case_tracker.domain.audit import Actor
 from case_tracker.domain.case import Case, CaseId
 from case_tracker.domain.errors import (
     CommitOutcomeUnknownError,
@@ -62,13 +63,13 @@ def test_after_the_last_attempt_the_trouble_is_reported(units):
 def test_an_answer_of_the_domain_is_no_trouble(units):
     """A stale version stays stale: repeating would overwrite what somebody else wrote."""
     open_case(units, LATE, "Late report")
-    add_note(units, LATE, "somebody was faster")
+    add_note(units, LATE, "somebody was faster", Actor("ann"))
     calls = []
 
     @retried
     def write(units, expected_version):
         calls.append(expected_version)
-        add_note(units, LATE, "too late", expected_version=expected_version)
+        add_note(units, LATE, "too late", Actor("ann"), expected_version=expected_version)
 
     with pytest.raises(ConcurrentUpdateError):
         write(units, 1)

@@ -10,6 +10,7 @@ from case_tracker.domain.case import Case, CaseId, Note
 from case_tracker.domain.errors import (
     CaseNotFoundError,
     ConcurrentUpdateError,
+    ConstraintViolatedError,
     InvalidTransitionError,
     InvalidValueError,
 )
@@ -141,7 +142,7 @@ def test_a_failing_audit_event_leaves_the_case_unchanged(units, monkeypatch):
     "command",
     [
         lambda units, version: rename_case(units, LATE, "new title", expected_version=version),
-        lambda units, version: add_note(units, LATE, "a note", expected_version=version),
+        lambda units, version: add_note(units, LATE, "a note", ANN, expected_version=version),
         lambda units, version: transition_case(
             units, LATE, CaseStatus.SUBMITTED, ANN, expected_version=version
         ),
@@ -152,7 +153,7 @@ def test_a_failing_audit_event_leaves_the_case_unchanged(units, monkeypatch):
 def test_a_stale_client_is_refused(units, command):
     """Who has seen version 1 cannot overwrite version 2; who has seen 2 can."""
     open_case(units, LATE, "Late report")
-    add_note(units, LATE, "somebody was faster")
+    add_note(units, LATE, "somebody was faster", ANN)
 
     with pytest.raises(ConcurrentUpdateError, match="'CASE-001'"):
         command(units, 1)
@@ -192,7 +193,7 @@ def test_writers_take_turns(units):
     def write_notes():
         start.wait()
         for _ in range(10):
-            add_note(units, LATE, "a note")
+            add_note(units, LATE, "a note", ANN)
 
     threads = [threading.Thread(target=write_notes) for _ in range(4)]
     for thread in threads:
@@ -221,3 +222,48 @@ def test_a_page_has_one_beginning(units):
     """An offset behind an id would be a page that nobody meant."""
     with pytest.raises(InvalidValueError, match="together with after"):
         list_cases(units, offset=1, after=LATE)
+
+
+def test_a_note_has_an_event_that_names_it(units):
+    """Who wrote which note: each has an id of its own, and an event with this id."""
+    open_case(units, LATE, "Late report")
+    with units.write() as unit:
+        ids = [unit.notes.add(LATE, Note(text), ANN) for text in ("called", "called again")]
+        unit.commit()
+    add_note(units, LATE, "third", Actor("ben"))
+
+    events = case_history(units, LATE)
+    told = [event.details["note_id"] for event in events]
+    assert [note.text for note in show_case(units, LATE).notes] == [
+        "called",
+        "called again",
+        "third",
+    ]
+    assert told[:2] == [str(note_id) for note_id in ids]
+    assert len(set(told)) == 3
+    assert [(e.event_type, e.actor.name) for e in events] == [
+        ("note_added", "ann"),
+        ("note_added", "ann"),
+        ("note_added", "ben"),
+    ]
+
+
+def test_a_note_and_its_event_are_discarded_together(units):
+    """Nobody sees a note before the commit, and without one neither is stored."""
+    open_case(units, LATE, "Late report")
+    with units.write() as unit:
+        unit.notes.add(LATE, Note("never mind"), ANN)
+        assert show_case(units, LATE).notes == []
+
+    assert show_case(units, LATE).notes == []
+    assert case_history(units, LATE) == []
+
+
+def test_a_note_of_no_case_is_refused(units):
+    """The note is refused, and what the unit did before goes with it."""
+    open_case(units, LATE, "Late report")
+    with pytest.raises(ConstraintViolatedError), units.write() as unit:
+        unit.notes.add(LATE, Note("called"), ANN)
+        unit.notes.add(CaseId("CASE-404"), Note("called"), ANN)
+
+    assert case_history(units, LATE) == []

@@ -32,7 +32,8 @@ def test_the_life_of_a_case(client):
 
     assert (shown["title"], shown["status"], shown["version"]) == ("Late report", "SUBMITTED", 3)
     assert [note["text"] for note in shown["notes"]] == ["called"]
-    assert [event["details"] for event in history] == [{"from": "DRAFT", "to": "SUBMITTED"}]
+    assert [event["event_type"] for event in history] == ["note_added", "case_transitioned"]
+    assert history[1]["details"] == {"from": "DRAFT", "to": "SUBMITTED"}
 
 
 def test_pages_have_a_total(client):

@@ -58,7 +58,8 @@ def test_the_life_of_a_case(late):
     assert (
         late("rename", "CASE-001", "Very late").output == "CASE-001 DRAFT Very late (version 2)\n"
     )
-    assert late("note", "CASE-001", "called").output == "CASE-001 DRAFT Very late (version 3)\n"
+    note = late("note", "CASE-001", "called", "--actor", "ann")
+    assert note.output == "CASE-001 DRAFT Very late (version 3)\n"
     moved = late("transition", "CASE-001", "SUBMITTED", "--actor", "ann")
     assert moved.output == "CASE-001 SUBMITTED Very late (version 4)\n"
 

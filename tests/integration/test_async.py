@@ -132,7 +132,7 @@ def test_a_pause_between_two_attempts_stops_nobody_else(run, units):
 
     async def work_beside_a_pause():
         pausing = asyncio.create_task(units.run(lambda inside: inside.pause(3600)))
-        note = await units.run(add_note, LATE, "meanwhile")
+        note = await units.run(add_note, LATE, "meanwhile", ANN)
         assert not pausing.done()
         pausing.cancel()
         return note
@@ -158,7 +158,7 @@ def test_whoever_is_cancelled_in_the_middle_of_a_unit_stores_nothing(run, units)
         client.cancel()
         with pytest.raises(asyncio.CancelledError):
             await client
-        return await units.run(add_note, LATE, "somebody else goes on")
+        return await units.run(add_note, LATE, "somebody else goes on", ANN)
 
     written = asyncio.Event()
     case = run(hang_up())
@@ -289,7 +289,7 @@ def test_a_row_lock_that_is_not_released_is_a_domain_error(run, start_async, asy
     async def hold():
         async with units.write() as unit:
             await unit.session.execute(text("SELECT * FROM cases FOR UPDATE"))
-            await units.run(add_note, LATE, "in vain")
+            await units.run(add_note, LATE, "in vain", ANN)
 
     with pytest.raises(DatabaseBusyError):
         run(hold())
@@ -339,7 +339,7 @@ def test_no_lazy_load_survives(run, units):
 
 def test_a_use_case_is_the_same_with_and_without_an_event_loop(run, units, url):
     """What one wrote, the other one reads: there is one application."""
-    run(units.run(add_note, LATE, "called"))
+    run(units.run(add_note, LATE, "called", ANN))
     run(units.run(transition_case, LATE, CaseStatus.APPROVED, ANN))
     sync = build_units(url)
 

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from sqlalchemy import make_url, text
 
 from case_tracker.bootstrap import build_async_units, build_units
+from case_tracker.domain.audit import Actor
 from case_tracker.domain.case import Case, CaseId
 from case_tracker.domain.errors import (
     ConstraintViolatedError,
@@ -34,7 +35,7 @@ def test_a_file_that_stays_locked_is_a_domain_error(run, start_async, aiosqlite_
     other.execute("BEGIN IMMEDIATE")
 
     with pytest.raises(DatabaseBusyError):
-        run(units.run(add_note, LATE, "in vain"))
+        run(units.run(add_note, LATE, "in vain", Actor("ann")))
     other.close()
 
 
@@ -84,7 +85,7 @@ def test_a_refused_commit_leaves_no_open_transaction(run, start_async, aiosqlite
     with pytest.raises(ConstraintViolatedError):
         run(store_an_orphan())
 
-    assert run(units.run(add_note, LATE, "a new transaction")).version == 2
+    assert run(units.run(add_note, LATE, "a new transaction", Actor("ann"))).version == 2
 
 
 def test_a_writing_unit_takes_the_lock_of_sqlite_when_it_begins(run, start_async, aiosqlite_url):

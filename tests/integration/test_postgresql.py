@@ -14,6 +14,7 @@ from case_tracker.adapters.sql.audit import AuditEventRecord
 from case_tracker.adapters.sql.errors import translate
 from case_tracker.adapters.sql.postgresql import PostgresqlSettings, build_postgresql_engine
 from case_tracker.adapters.sql.units import SqlUnitsOfWork
+from case_tracker.domain.audit import Actor
 from case_tracker.domain.case import Case, CaseId, Note
 from case_tracker.domain.errors import (
     CaseTrackerError,
@@ -217,7 +218,7 @@ def test_a_second_writer_waits_and_sees_the_work_of_the_first(units, observer):
 
 def test_a_locked_case_costs_two_statements(engine, units):
     """One that locks, one that reads."""
-    add_note(units, FIRST, "called")
+    add_note(units, FIRST, "called", Actor("ann"))
 
     with Recorder(engine) as sent, units.write() as unit:
         unit.cases.get(FIRST)

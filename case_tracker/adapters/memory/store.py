@@ -15,10 +15,12 @@ class State:
     cases: dict[str, Case] = field(default_factory=dict)
     removed: set[str] = field(default_factory=set)
     audit_events: list[AuditEvent] = field(default_factory=list)
+    last_note_id: int = 0
 
     def copy(self) -> "State":
         """Return a state that shares no mutable object with this one."""
-        return State(deepcopy(self.cases), set(self.removed), list(self.audit_events))
+        cases, events = deepcopy(self.cases), list(self.audit_events)
+        return State(cases, set(self.removed), events, self.last_note_id)
 
 
 @dataclass

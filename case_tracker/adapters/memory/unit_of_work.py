@@ -4,6 +4,7 @@ import time
 from types import TracebackType
 from typing import Self
 
+from case_tracker.adapters.memory.note_log import InMemoryNoteLog
 from case_tracker.adapters.memory.read_models import InMemoryCasePages
 from case_tracker.adapters.memory.repository import (
     InMemoryAuditEventRepository,
@@ -52,6 +53,11 @@ class InMemoryUnitOfWork:
     def rollback(self) -> None:
         """Start again from the stored state."""
         self._begin()
+
+    @property
+    def notes(self) -> InMemoryNoteLog:
+        """The way in for a note that the audit trail tells about."""
+        return InMemoryNoteLog(self._state, self.audit_events)
 
     @property
     def pages(self) -> InMemoryCasePages:

@@ -18,6 +18,7 @@ from case_tracker.adapters.sql.errors import (
     translated_errors,
 )
 from case_tracker.adapters.sql.locking import LockingCaseStore
+from case_tracker.adapters.sql.note_log import SqlNoteLog
 from case_tracker.adapters.sql.postgresql import reading
 from case_tracker.adapters.sql.read_models import SqlCasePages
 from case_tracker.adapters.sql.sqlite import BEGIN_OPTION
@@ -35,6 +36,11 @@ class SqlUnitOfWork(SqlAlchemyUnitOfWork):
         self.cases = SqlCaseStore(self.session)
         self.audit_events = SqlAuditTrail(self.session)
         return self
+
+    @property
+    def notes(self) -> SqlNoteLog:
+        """The way in for a note that the audit trail tells about."""
+        return SqlNoteLog(self.session, self.audit_events)
 
     @property
     def pages(self) -> SqlCasePages:

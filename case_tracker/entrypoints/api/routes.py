@@ -100,9 +100,11 @@ def post_note(
     body: AddNoteRequest,
     response: Response,
     expected: ExpectedVersion,
+    actor: By,
 ) -> CaseResponse:
     """Write a note on a case."""
-    return tagged(response, add_note(units, CaseId(case_id), body.text, expected_version=expected))
+    case = add_note(units, CaseId(case_id), body.text, actor, expected_version=expected)
+    return tagged(response, case)
 
 
 @router.post("/{case_id}/transitions", responses={200: _TAGGED, **_COMMAND})

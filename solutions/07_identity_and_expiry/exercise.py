@@ -1,0 +1,57 @@
+"""One object for each row of a Session, and what may leave it. Never commits: the caller does."""
+
+from sqlalchemy.orm import Session
+
+from case_tracker.adapters.sql.models import CaseRecord
+from case_tracker.domain.case import Case, CaseId, Note
+from case_tracker.domain.errors import CaseNotFoundError
+from case_tracker.domain.status import CaseStatus
+
+SAME_OBJECT = {
+    "get() and get() again": True,
+    "get() and a SELECT": True,
+    "get() in two Sessions": False,
+}
+
+TITLE_SHOWN = {
+    "get() again": "old",
+    "a SELECT of the case": "old",
+    "a SELECT of its title": "new",
+    "a look after expire()": "new",
+}
+
+SENT = {
+    "expire()": 0,
+    "the first look after expire()": 1,
+    "the second look after expire()": 0,
+    "refresh()": 1,
+    "the first look after commit()": 1,
+}
+
+
+def to_case(record: CaseRecord) -> Case:
+    """Return the case of this record: id, title, status and its notes, oldest first.
+
+    It is readable when the Session is closed, and changing it changes no record.
+    """
+    return Case(
+        id=CaseId(record.id),
+        title=record.title,
+        status=CaseStatus(record.status),
+        notes=[Note(note.text, note.created_at) for note in record.notes],
+    )
+
+
+def get_for_update(session: Session, case_id: CaseId) -> Case:
+    """Lock the row of this case until the transaction ends, and return the case as it is now.
+
+    What the Session had loaded of it is overwritten, and no other case is read. The caller ends the
+    transaction, and with it the lock; a database without row locks locks none.
+
+    Raises:
+        CaseNotFoundError: no row has this id.
+    """
+    record = session.get(CaseRecord, case_id.value, populate_existing=True, with_for_update=True)
+    if record is None:
+        raise CaseNotFoundError(case_id)
+    return to_case(record)
