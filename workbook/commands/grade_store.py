@@ -7,7 +7,7 @@ import click
 from workbook.commands.shared import open_desk
 from workbook.grade import clean, gradebook
 from workbook.grade.compare import changes
-from workbook.grade.intake import key_of
+from workbook.grade.people import key_of
 from workbook.grade.store import FILE, Override, Store, StoreError
 
 RESULTS = click.Path(exists=True, file_okay=False, path_type=Path)

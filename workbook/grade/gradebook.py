@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from workbook.curriculum import Lesson
-from workbook.grade import clean
+from workbook.grade import clean, late
 from workbook.grade.store import Entry, Store
 
 CSV, JSON = "gradebook.csv", "grades.json"
@@ -27,7 +27,7 @@ def write(store: Store, lessons: Sequence[Lesson], out: Path) -> list[Path]:
 
 def rows(entries: Iterable[Entry], lessons: Sequence[Lesson]) -> Iterator[Sequence[object]]:
     """Yield a header, then one row for each learner: totals, then points and verdict by lesson."""
-    head = ["learner", "name", "email", "total", "possible", "in review", "isolation"]
+    head = ["learner", "name", "email", "total", "possible", "in review", "late", "isolation"]
     yield head + [word for lesson in lessons for word in (lesson.slug, f"{lesson.slug} verdict")]
     possible = sum(task.weight for lesson in lessons for task in lesson.tasks)
     for _, group in groupby(entries, key=lambda entry: entry.learner.key):
@@ -43,7 +43,8 @@ def _row(
     learner = known[0].learner
     row: list[object] = [clean.cell(x) for x in (learner.key, learner.name, learner.email)]
     row += [number(sum(e.earned for e in known)), number(possible)]
-    row.append(number(sum(e.mark.in_review for e in known if e.mark)))
+    row.append(number(sum(e.in_review for e in known)))
+    row.append(", ".join(dict.fromkeys(late.shown(e.late) for e in known if e.late)))
     row.append(" ".join(sorted({e.receipt.tier for e in known if e.receipt})))
     for lesson in lessons:
         entry = own.get(lesson.slug)
@@ -83,7 +84,8 @@ def result(entry: Entry) -> dict[str, Any]:
         "verdict": entry.verdict,
         "earned": entry.earned,
         "possible": mark.possible if mark else None,
-        "in_review": mark.in_review if mark else 0.0,
+        "in_review": entry.in_review,
+        "keeps": entry.keeps,
         "problem": entry.problem,
         "notes": list(entry.notes),
         "late": entry.late,

@@ -25,12 +25,14 @@ from sqlalchemy.orm import (
     sessionmaker,
 )
 
+from workbook.grade import late
 from workbook.grade.marks import Mark, Receipt, mark_from_data
 from workbook.grade.submissions import Learner, Submission
 
 FILE = "grades.sqlite"
 NOT_GRADED = "not-graded"
-VERSION = 1
+VERSION = 2
+LATE_RULE = "late rule"
 
 
 class StoreError(Exception):
@@ -50,6 +52,15 @@ class LessonRow(Base):
     seed: Mapped[int]
 
 
+class SettingRow(Base):
+    """One rule that holds for the whole cohort."""
+
+    __tablename__ = "settings"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str]
+
+
 class LearnerRow(Base):
     """One person."""
 
@@ -58,6 +69,7 @@ class LearnerRow(Base):
     key: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(default="")
     email: Mapped[str] = mapped_column(default="")
+    ident: Mapped[str] = mapped_column(default="")
     entries: Mapped[list["EntryRow"]] = relationship(cascade="all, delete-orphan")
     overrides: Mapped[list["OverrideRow"]] = relationship(cascade="all, delete-orphan")
 
@@ -141,6 +153,7 @@ class Entry:
     mark: Mark | None
     receipt: Receipt | None
     overrides: tuple[Override, ...]
+    keeps: float = 1.0
 
     @property
     def verdict(self) -> str:
@@ -149,15 +162,25 @@ class Entry:
 
     @property
     def earned(self) -> float:
-        """The points, after what a person decided."""
+        """The points, after what a person decided and what lateness costs.
+
+        Points that a person gave for the whole lesson are final.
+        """
+        whole = [o.points for o in self.overrides if o.task is None]
+        return whole[-1] if whole else round(self.keeps * sum(self._points().values()), 4)
+
+    @property
+    def in_review(self) -> float:
+        """The points that a person still has to decide on."""
+        decided = {override.task for override in self.overrides}
+        if self.mark is None or None in decided:
+            return 0.0
+        tasks = self.mark.tasks
+        return sum(t.points for t in tasks if t.outcome == "review" and t.number not in decided)
+
+    def _points(self) -> dict[int, float]:
         points = {task.number: task.earned for task in self.mark.tasks} if self.mark else {}
-        total = None
-        for override in self.overrides:
-            if override.task is None:
-                total = override.points
-            else:
-                points[override.task] = override.points
-        return sum(points.values()) if total is None else total
+        return points | {o.task: o.points for o in self.overrides if o.task is not None}
 
 
 class Store:
@@ -199,6 +222,18 @@ class Store:
         """Use this seed: a shard has the seed of its plan."""
         with self.writing() as session:
             session.merge(LessonRow(slug=lesson, seed=seed))
+
+    @property
+    def late_rule(self) -> str:
+        """What lateness costs in this cohort."""
+        with self._sessions() as session:
+            row = session.get(SettingRow, LATE_RULE)
+            return row.value if row else late.ACCEPT
+
+    @late_rule.setter
+    def late_rule(self, rule: str) -> None:
+        with self.writing() as session:
+            session.merge(SettingRow(name=LATE_RULE, value=late.check(rule)))
 
     def mark(self, receipt: Receipt) -> Mark | None:
         """Return the mark that this receipt had before."""
@@ -254,7 +289,7 @@ class Store:
         """Return everybody, ordered by key."""
         with self._sessions() as session:
             rows = session.scalars(select(LearnerRow).order_by(LearnerRow.key))
-            return [Learner(row.key, row.name, row.email) for row in rows]
+            return [Learner(row.key, row.name, row.email, row.ident) for row in rows]
 
     def lessons(self) -> list[str]:
         """Return the lessons that anybody has an entry for, in order."""
@@ -266,10 +301,11 @@ class Store:
     def entries(self) -> Iterator[Entry]:
         """Yield every entry, by learner and lesson; one at a time, for a cohort can be large."""
         query = select(LearnerRow).order_by(LearnerRow.key)
+        rule = self.late_rule
         with self._sessions() as session:
             for key in session.scalars(select(LearnerRow.key).order_by(LearnerRow.key)).all():
                 row = session.scalars(query.where(LearnerRow.key == key)).one()
-                yield from _entries(row)
+                yield from _entries(row, rule)
                 session.expunge_all()
 
     def forget(self, learner: str) -> int:
@@ -295,8 +331,8 @@ class Store:
         return count
 
 
-def _entries(row: LearnerRow) -> Iterator[Entry]:
-    learner = Learner(row.key, row.name, row.email)
+def _entries(row: LearnerRow, rule: str) -> Iterator[Entry]:
+    learner = Learner(row.key, row.name, row.email, row.ident)
     for entry in sorted(row.entries, key=lambda entry: entry.lesson):
         own = [o for o in row.overrides if o.lesson == entry.lesson]
         yield Entry(
@@ -312,6 +348,7 @@ def _entries(row: LearnerRow) -> Iterator[Entry]:
             overrides=tuple(
                 Override(o.lesson, o.task, o.points, o.author, o.reason, o.decided_at) for o in own
             ),
+            keeps=late.keeps(rule, entry.late),
         )
 
 
@@ -353,7 +390,7 @@ def _put_learner(session: Session, learner: Learner) -> None:
     if row is None:
         session.add(LearnerRow(**asdict(learner)))
     else:
-        row.name, row.email = learner.name, learner.email
+        row.name, row.email, row.ident = learner.name, learner.email, learner.ident
 
 
 def key_of(receipt: Receipt) -> str:
