@@ -4,9 +4,11 @@ from pathlib import Path
 
 import click
 
+from workbook.commands.grade_cohort import write_outputs
 from workbook.commands.shared import open_desk
-from workbook.grade import clean, gradebook
+from workbook.grade import clean
 from workbook.grade.compare import changes
+from workbook.grade.outputs import lessons_of
 from workbook.grade.people import key_of
 from workbook.grade.store import FILE, Override, Store, StoreError
 
@@ -58,7 +60,8 @@ def forget_command(learner: str, out: Path) -> None:
         count = store.forget(key_of(learner))
     except StoreError as error:
         raise click.UsageError(str(error)) from None
-    gradebook.write(store, open_desk().lessons, out)
+    desk = open_desk()
+    write_outputs(store, lessons_of(store, desk.lessons), desk, out)
     click.echo(f"forgot {clean.line(learner, 40)}: {count} lessons")
 
 
@@ -88,5 +91,5 @@ def override_command(  # noqa: PLR0913, PLR0917 - a parameter is an option that 
         store.override(key_of(learner), decision)
     except StoreError as error:
         raise click.UsageError(str(error)) from None
-    gradebook.write(store, desk.lessons, out)
+    write_outputs(store, lessons_of(store, desk.lessons), desk, out)
     click.echo(f"{clean.line(learner, 40)} has {points:g} points for {task}")

@@ -12,7 +12,7 @@ from workbook.grade import clean, late
 from workbook.grade.store import Entry, Store
 
 CSV, JSON = "gradebook.csv", "grades.json"
-SCHEMA = "https://unit-of-workbook.invalid/grades/1"
+SCHEMA = "https://unit-of-workbook.invalid/grades/1"  # described in grades.schema.json
 
 
 def write(store: Store, lessons: Sequence[Lesson], out: Path) -> list[Path]:
@@ -20,7 +20,7 @@ def write(store: Store, lessons: Sequence[Lesson], out: Path) -> list[Path]:
     paths = [out / CSV, out / JSON]
     with paths[0].open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows(rows(store.entries(), lessons))
-    text = json.dumps(document(store.entries(), lessons), ensure_ascii=True, indent=1)
+    text = json.dumps(document(store, lessons), ensure_ascii=True, indent=1)
     paths[1].write_text(text + "\n", encoding="utf-8")
     return paths
 
@@ -29,7 +29,7 @@ def rows(entries: Iterable[Entry], lessons: Sequence[Lesson]) -> Iterator[Sequen
     """Yield a header, then one row for each learner: totals, then points and verdict by lesson."""
     head = ["learner", "name", "email", "total", "possible", "in review", "late", "isolation"]
     yield head + [word for lesson in lessons for word in (lesson.slug, f"{lesson.slug} verdict")]
-    possible = sum(task.weight for lesson in lessons for task in lesson.tasks)
+    possible = sum(lesson.possible for lesson in lessons)
     for _, group in groupby(entries, key=lambda entry: entry.learner.key):
         own = {entry.lesson: entry for entry in group}
         known = [own[lesson.slug] for lesson in lessons if lesson.slug in own]
@@ -57,19 +57,16 @@ def number(points: float) -> str:
     return f"{points:.2f}".rstrip("0").rstrip(".")
 
 
-def document(entries: Iterable[Entry], lessons: Sequence[Lesson]) -> dict[str, Any]:
+def document(store: Store, lessons: Sequence[Lesson]) -> dict[str, Any]:
     """Return everything about a cohort as JSON can hold it, every text cleaned."""
     return {
         "schema": SCHEMA,
+        "late_rule": store.late_rule,
         "lessons": [
-            {
-                "lesson": lesson.slug,
-                "title": lesson.title,
-                "possible": sum(task.weight for task in lesson.tasks),
-            }
+            {"lesson": lesson.slug, "title": lesson.title, "possible": lesson.possible}
             for lesson in lessons
         ],
-        "results": [result(entry) for entry in entries],
+        "results": [result(entry) for entry in store.entries()],
     }
 
 

@@ -14,9 +14,7 @@ from workbook.grade import clean
 from workbook.grade.submissions import Learner
 
 # anderssonann_LATE_4711_90210_exercise.py: name, user, upload, the file's own name.
-_CANVAS = re.compile(
-    r"(?P<name>[^_/]+)_(?P<late>LATE_)?(?P<ident>\d+)_\d+_(?P<file>.+)", re.DOTALL
-)
+_CANVAS = re.compile(r"(?P<name>[^_/]+)_(?P<late>LATE_)?(?P<ident>\d+)_\d+_(?P<file>.+)", re.DOTALL)
 # Ann Andersson_4711_assignsubmission_file_: a folder, or followed by the file's own name.
 _MOODLE = re.compile(
     r"(?P<name>.+)_(?P<ident>\d+)_assignsubmission_(?:file|onlinetext)_?(?P<file>.*)", re.DOTALL
@@ -107,6 +105,17 @@ def delimiter_of(text: str) -> str:
     """Return what separates the cells of the first line: a comma, a semicolon or a tab."""
     first = text.partition("\n")[0]
     return max(",;\t", key=first.count)
+
+
+def matches(learner: Learner, named: Named) -> bool:
+    """Say whether a name, an address or a platform's number means this person."""
+    if named.ident and named.ident == learner.ident:
+        return True
+    if not named.who:
+        return False
+    names = {learner.key, key_of(learner.email), key_of(learner.name)} - {"?"}
+    squeezed = {_squeezed(form) for form in _forms(learner.name)} - {""}
+    return key_of(named.who) in names or _squeezed(named.who) in squeezed
 
 
 def _roster(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> Roster:
