@@ -45,7 +45,11 @@ WORDS = {  # word: (its help, the extras it needs, the commands it runs in the p
         {"check", "test"},
         [*CHECK, "workbook dev check"],
     ),
-    "bench": ("measure against other tools", {"bench", "test"}, ["bench.detector"]),
+    "bench": (
+        "measure against other tools",
+        {"bench", "test"},
+        ["bench.detector", "bench.grading"],
+    ),
 }
 
 AGAIN = "then run the same command again"

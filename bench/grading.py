@@ -217,6 +217,7 @@ def otter(folder: Path, peers: str, count: int) -> int:
     right = 0
     for number in range(count):
         out = folder / f"out-{number}"
+        out.mkdir()
         notebook = folder / f"submitted/{number}.ipynb"
         command(peers, "otter", "run", "-a", archive, "-o", out, notebook, cwd=folder)
         results = json.loads((out / "results.json").read_text(encoding="utf-8"))

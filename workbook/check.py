@@ -15,12 +15,18 @@ class CheckError(Exception):
 
 
 def run(
-    lesson: Lesson, files: Path | None = None, *, strict: bool = False, shuffle: int = 0
+    lesson: Lesson,
+    files: Path | None = None,
+    *,
+    strict: bool = False,
+    shuffle: int = 0,
+    postgres: bool = False,
 ) -> Verdict:
     """Run the tests of a lesson on the files in `files` (default: the learner's).
 
     `strict` makes every warning an error, as for a reference solution. `shuffle` is the seed of
-    another order of the tests; 0 keeps the order of the tasks.
+    another order of the tests; 0 keeps the order of the tasks. `postgres` runs them on a private
+    PostgreSQL instead of SQLite files.
 
     Raises:
         CheckError: pytest ended without a verdict.
@@ -33,7 +39,9 @@ def run(
         answer.with_name("pytest.ini").write_text("[pytest]\n", encoding="utf-8")
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
             arguments = _arguments(lesson, files or lesson.folder, answer, shuffle)
-            status = pytest.main([*arguments, *(("-W", "error") if strict else ())])
+            arguments += ["-W", "error"] if strict else []
+            arguments += ["--postgres"] if postgres else []
+            status = pytest.main(arguments)
         if not answer.exists() or not (verdicts := json.loads(answer.read_text("utf-8"))):
             raise CheckError(f"pytest ended with status {int(status)}:\n{out.getvalue()[-2000:]}")
         return from_data(verdicts[0])

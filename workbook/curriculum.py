@@ -78,6 +78,14 @@ class Misconception:
 
 
 @dataclass(frozen=True)
+class Equivalent:
+    """A mutant that no test can tell from the solution, and why. `mutant` may hold `*`."""
+
+    mutant: str
+    why: str
+
+
+@dataclass(frozen=True)
 class Lesson:
     """One lesson. `folder` holds its page, starter and tests."""
 
@@ -97,6 +105,13 @@ class Lesson:
     misconceptions: tuple[Misconception, ...]
     statements: Mapping[str, int] = field(default_factory=dict)
     experiment: str = ""
+    postgres: bool = False
+    equivalents: tuple[Equivalent, ...] = ()
+
+    @property
+    def holes(self) -> tuple[Hole, ...]:
+        """The holes of all tasks, in their order."""
+        return tuple(hole for task in self.tasks for hole in task.holes)
 
     @property
     def slug(self) -> str:
@@ -198,6 +213,11 @@ class _Reader:
             ),
             statements=self.data.get("statements", {}),
             experiment=self.data.get("experiment", ""),
+            postgres=bool(self.data.get("postgres", False)),
+            equivalents=tuple(
+                Equivalent(self.text("mutant", table), self.text("why", table))
+                for table in self.data.get("equivalent", [])
+            ),
         )
 
     def file(self, index: int, table: dict[str, Any]) -> ExerciseFile:

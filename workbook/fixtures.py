@@ -1,8 +1,13 @@
-"""What a lesson's test can ask for. Every database here is a real SQLite file of its own."""
+"""What a lesson's test can ask for. Every database here is real, and the test's own.
+
+It is a SQLite file; with --postgres, a database of a private PostgreSQL server.
+"""
 
 import importlib
+import secrets
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -16,13 +21,16 @@ if TYPE_CHECKING:  # a lesson decides what these are: importing them here would 
     from sqlalchemy.orm import Session, sessionmaker
 
     from workbook.lens.sql import Sql
+    from workbook.postgres.server import Server
     from workbook.session import Room
 
 __all__ = [
     "database",
+    "database_url",
     "engine",
     "exercise",
     "learners",
+    "lesson_server",
     "observed",
     "other_connection",
     "recording",
@@ -61,11 +69,39 @@ def database(tmp_path: Path) -> Path:
     return tmp_path / "cases.db"
 
 
+@pytest.fixture(scope="session")
+def lesson_server() -> Iterator["Server"]:
+    """The private PostgreSQL of --postgres, one for all tests."""
+    from workbook.postgres.errors import PostgresUnavailableError  # noqa: PLC0415 - see above
+    from workbook.postgres.server import private_server  # noqa: PLC0415 - it loads SQLAlchemy
+
+    with ExitStack() as stack:
+        try:
+            server = stack.enter_context(private_server())
+        except PostgresUnavailableError as error:
+            pytest.fail(f"PostgreSQL is missing: {error}")
+        yield server
+
+
 @pytest.fixture
-def engine(database: Path) -> Iterator["Engine"]:
+def database_url(request: pytest.FixtureRequest, database: Path) -> Iterator[str]:
+    """The URL of a database without tables."""
+    if not request.config.getoption("--postgres"):
+        yield f"sqlite:///{database}"
+        return
+    server, name = request.getfixturevalue("lesson_server"), f"lesson_{secrets.token_hex(4)}"
+    yield server.create_database(name)
+    server.drop_database(name)
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator["Engine"]:
     """An engine on an empty database with the app's tables."""
     app = importlib.import_module
-    engine: Engine = app("case_tracker.adapters.sql.engine").build_engine(f"sqlite:///{database}")
+    if database_url.startswith("sqlite"):
+        engine: Engine = app("case_tracker.adapters.sql.engine").build_engine(database_url)
+    else:
+        engine = app("case_tracker.adapters.sql.postgresql").build_postgresql_engine(database_url)
     # No migration: what the tables look like is for the learner's models to say.
     app("case_tracker.adapters.sql.audit").AuditEventRecord.metadata.create_all(engine)
     yield engine
@@ -81,15 +117,20 @@ def session_factory(engine: "Engine") -> "sessionmaker[Session]":
 
 
 @pytest.fixture
-def other_connection(database: Path) -> Callable[[str], list[tuple[Any, ...]]]:
+def other_connection(database_url: str, database: Path) -> Callable[[str], list[tuple[Any, ...]]]:
     """Runs SQL on a connection of its own: it sees what is committed, and nothing else."""
 
+    def connect() -> Any:
+        if database_url.startswith("sqlite"):
+            return sqlite3.connect(database)
+        import psycopg  # noqa: PLC0415 - installed where PostgreSQL is used
+
+        return psycopg.connect(database_url.replace("+psycopg", ""), autocommit=True)
+
     def query(sql: str) -> list[tuple[Any, ...]]:
-        connection = sqlite3.connect(database)
-        try:
-            return connection.execute(sql).fetchall()
-        finally:
-            connection.close()
+        with closing(connect()) as connection:
+            cursor = connection.execute(sql)
+            return list(cursor.fetchall()) if cursor.description else []
 
     return query
 

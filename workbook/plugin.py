@@ -25,6 +25,7 @@ from workbook.verdict import TestResult
 FILES = "--workbook-files"
 JSON = "--workbook-json"
 SHUFFLE = "--workbook-shuffle"
+POSTGRES = "--postgres"
 ROOMS = pytest.StashKey[dict[Path, Room | None]]()
 RESULT = "workbook_result"
 
@@ -35,6 +36,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(FILES, metavar="DIR", help="take the exercise files from DIR")
     group.addoption(SHUFFLE, metavar="SEED", type=int, default=0, help="run in another order")
     group.addoption(JSON, metavar="FILE", help="write the verdicts as JSON to FILE")
+    group.addoption(POSTGRES, action="store_true", help="run the lessons on PostgreSQL")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -57,15 +59,18 @@ def room_of(config: pytest.Config, path: Path) -> Room | None:
     if folder not in rooms:
         rooms[folder] = None
         if path.name == "test_exercise.py" and (folder / "lesson.toml").is_file():
-            rooms[folder] = Room(_lesson(folder), _files(config, folder))
+            rooms[folder] = Room(_lesson(folder, config), _files(config, folder))
     return rooms[folder]
 
 
-def _lesson(folder: Path) -> Lesson:
+def _lesson(folder: Path, config: pytest.Config) -> Lesson:
     try:
-        return load_lesson(folder)
+        lesson = load_lesson(folder)
     except CurriculumError as error:
         raise pytest.UsageError(str(error)) from None
+    if config.getoption(POSTGRES) and not lesson.postgres:
+        raise pytest.UsageError(f"{lesson.slug} runs on SQLite only; leave out {POSTGRES}")
+    return lesson
 
 
 def _files(config: pytest.Config, folder: Path) -> Path:

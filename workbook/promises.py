@@ -1,7 +1,7 @@
 """What is promised of every lesson, checked by running it. Judges derived files, never a learner's.
 
 1  the starter fails each task for its declared reason, and starts with code that runs
-2  the solution passes, with every warning an error
+2  the solution passes, with every warning an error, and on PostgreSQL if the lesson says so
 3  with some tasks solved, exactly those are green
 4  every misconception fails first on its task and gets its own answer, and nobody else gets it
 5  every alternative passes
@@ -11,6 +11,7 @@
 """
 
 import ast
+import os
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from workbook.check import CheckError
 from workbook.curriculum import CurriculumError, Lesson
 from workbook.derive import Texts, solution, starter, with_piece
 from workbook.home import Home
+from workbook.postgres.errors import PostgresUnavailableError
 from workbook.recognise import check_when
 from workbook.reformat import renamed
 from workbook.source import body_of
@@ -82,6 +84,7 @@ class _Examination:
         if complete:
             return  # running what is incomplete only repeats it
         self.verdicts = run_variants(self.lesson, self.variants())
+        yield from ((2, text) for text in self.run_on_postgres())
         yield from ((1, text) for text in self.starter_fails_fairly())
         yield from ((2, text) for text in self.all_pass("solution"))
         yield from ((6, text) for text in self.prediction_has_an_answer())
@@ -127,6 +130,22 @@ class _Examination:
             variants.append(Variant(f"wrong {wrong.slug}, renamed", renamed(texts)))
         variants += [Variant(f"alternative {n}", t) for n, t in self.alternatives.items()]
         return variants
+
+    def on_postgres(self) -> list[Variant]:
+        if not self.lesson.postgres:
+            return []
+        right = {f"alternative {name}": texts for name, texts in self.alternatives.items()}
+        return [
+            Variant(f"{name} on PostgreSQL", texts, strict=name == "solution", postgres=True)
+            for name, texts in ({"solution": self.solution} | right).items()
+        ]
+
+    def run_on_postgres(self) -> Iterator[str]:
+        try:
+            self.verdicts |= run_variants(self.lesson, self.on_postgres())
+        except PostgresUnavailableError as error:
+            if os.environ.get("CI") == "true":
+                yield f"it was not run on PostgreSQL: {error}"
 
     def piece(self, slug: str) -> Path:
         return self.lesson.folder / "misconceptions" / f"{slug.replace('-', '_')}.py"

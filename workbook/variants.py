@@ -8,18 +8,23 @@ import ast
 import importlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from workbook.check import CheckError, run
 from workbook.curriculum import Lesson, load_lesson
+from workbook.postgres.server import private_server
 from workbook.verdict import Verdict, from_data
 
 TIMEOUT_S = 600.0
+LONGEST_S = 60
 
 
 @dataclass(frozen=True)
@@ -30,16 +35,24 @@ class Variant:
     files: Mapping[str, str]
     strict: bool = False
     shuffle: int = 0
+    postgres: bool = False
 
 
 def run_variants(lesson: Lesson, variants: Sequence[Variant]) -> dict[str, Verdict | str]:
     """Return the verdict of each version by its name; a text says why there is none.
 
+    Versions that run on PostgreSQL share one private server.
+
     Raises:
         CheckError: the process that runs them died.
+        PostgresUnavailableError: there is no server for those that need one.
     """
     order = {"folder": str(lesson.folder), "variants": [vars(variant) for variant in variants]}
-    answers = _ask(order, lesson)
+    with ExitStack() as stack:
+        environment = {}
+        if any(variant.postgres for variant in variants):
+            environment["WORKBOOK_POSTGRES_URL"] = stack.enter_context(private_server()).address
+        answers = _ask(order, lesson, environment)
     return {name: _read(answer) for name, answer in answers.items()}
 
 
@@ -54,14 +67,22 @@ def answer_prediction(lesson: Lesson, files: Mapping[str, str]) -> str:
     return str(_ask(order, lesson)["prediction"])
 
 
-def _ask(order: Mapping[str, object], lesson: Lesson) -> dict[str, object]:
+def _ask(
+    order: Mapping[str, object],
+    lesson: Lesson,
+    environment: Mapping[str, str] = MappingProxyType({}),
+) -> dict[str, object]:
     done = subprocess.run(
         [sys.executable, "-m", "workbook.variants"],
         input=json.dumps(order, default=dict).encode(),
         capture_output=True,
         timeout=TIMEOUT_S,
         check=False,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+        env={
+            **os.environ,
+            **environment,
+            "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+        },
     )
     if done.returncode:
         raise CheckError(f"{lesson.slug}: {done.stderr.decode(errors='replace')[-2000:]}")
@@ -115,6 +136,7 @@ def _answer(lesson: Lesson, variant: Variant) -> object:
         if not hasattr(os, "fork"):
             return _verdict(lesson, variant, Path(folder))
         if not (child := os.fork()):
+            signal.alarm(LONGEST_S)  # a mutant may have made a loop endless
             answer.write_text(json.dumps(_verdict(lesson, variant, Path(folder)), default=repr))
             os._exit(0)
         status = os.waitpid(child, 0)[1]
@@ -123,7 +145,13 @@ def _answer(lesson: Lesson, variant: Variant) -> object:
 
 def _verdict(lesson: Lesson, variant: Variant, folder: Path) -> object:
     try:
-        verdict = run(lesson, folder, strict=variant.strict, shuffle=variant.shuffle)
+        verdict = run(
+            lesson,
+            folder,
+            strict=variant.strict,
+            shuffle=variant.shuffle,
+            postgres=variant.postgres,
+        )
     except CheckError as error:
         return str(error)
     return verdict.to_data()

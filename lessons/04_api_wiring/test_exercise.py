@@ -264,6 +264,17 @@ def test_the_service_stores_without_fastapi(learners, units, stored, recording):
     assert modes != ["DEFERRED"], "open_case() writes in a unit that units.read() made, for looking"
 
 
+@pytest.mark.task(1)
+def test_the_reference_is_stored_too(learners, units):
+    """A case without its reference cannot be found from the other system."""
+    with in_words():
+        learners("open_case.py").open_case(units, LATE, "Late report", reference="A-17")
+        with units.read() as unit:
+            found = [case.reference for case in unit.cases.list()]
+
+    assert found == ["A-17"], f"opened with the reference A-17; the stored references are {found}"
+
+
 @pytest.fixture
 def handed_over(exercise):
     """The type of a parameter: what units_of() hands to a route."""

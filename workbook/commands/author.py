@@ -157,3 +157,26 @@ def check_promises_command(lessons: tuple[str, ...]) -> None:
     if broken:
         click.echo(f"{broken} promises are broken")
         raise SystemExit(1)
+
+
+@dev_command.command("mutants")
+@LESSONS
+def mutants_command(lessons: tuple[str, ...]) -> None:
+    """Break each solution in many small ways and name what the lesson's tests let pass.
+
+    Exit 0 when nothing survives that lesson.toml does not argue, 1 otherwise.
+    Example: workbook dev mutants 2
+    """
+    from workbook.mutants import survivors  # noqa: PLC0415 - it loads SQLAlchemy
+
+    desk = open_desk()
+    left = 0
+    for lesson in [desk.lesson(word) for word in lessons] or desk.lessons:
+        result = survivors(lesson, desk.home)
+        click.echo(f"{'NO' if result.complaints else 'ok'}  {lesson.slug}  {result}")
+        for complaint in result.complaints:
+            click.echo(f"    {complaint}")
+        left += len(result.complaints)
+    if left:
+        click.echo("write a test that kills each, or argue it as [[equivalent]] in lesson.toml")
+        raise SystemExit(1)

@@ -174,6 +174,15 @@ def chosen_tier(wanted: str | None, *, trusted: bool) -> str:
         raise click.UsageError(
             f"{wanted} does not hold here: {found.failure or 'see grade doctor'}"
         )
+    return accepted(found, trusted=trusted)
+
+
+def accepted(found: tiers.Examination, *, trusted: bool) -> str:
+    """Return the tier, when code of strangers may run in it or is trusted.
+
+    Raises:
+        click.UsageError: it may not; the message says what to do.
+    """
     if found.tier == "T5":
         raise click.UsageError(f"this machine cannot grade: {found.failure}. Use Linux, or WSL2")
     if not tiers.is_trusted(found.tier) and not trusted:

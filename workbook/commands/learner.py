@@ -15,12 +15,12 @@ from workbook.verdict import Verdict
 LESSON = click.argument("lesson", required=False, metavar="[LESSON]")
 
 
-def _check(desk: Desk, lesson: Lesson) -> Verdict:
+def _check(desk: Desk, lesson: Lesson, *, postgres: bool = False) -> Verdict:
     """Run a lesson and remember when it has passed."""
     from workbook.check import CheckError, run  # noqa: PLC0415 - it loads pytest and SQLAlchemy
 
     try:
-        verdict = run(lesson)
+        verdict = run(lesson, postgres=postgres)
     except CheckError as error:
         raise click.ClickException(str(error)) from None
     passed = set(desk.progress.passed) - {lesson.slug}
@@ -63,14 +63,18 @@ def learn_command(ctx: click.Context) -> None:
 @click.command("check")
 @LESSON
 @click.option("--json", "as_json", is_flag=True, help="Print the verdict as JSON.")
+@click.option("--postgres", is_flag=True, help="Run on a private PostgreSQL, not on SQLite.")
 @click.pass_context
-def check_command(ctx: click.Context, lesson: str | None, as_json: bool) -> None:  # noqa: FBT001 - click hands over a flag
+def check_command(ctx: click.Context, lesson: str | None, as_json: bool, postgres: bool) -> None:  # noqa: FBT001 - click hands over flags
     """Run the tests of a lesson and say what to do.
 
     Exit 0 when all passed, 1 when work is left, 2 for an unknown lesson. Example: workbook check 2
     """
     desk = open_desk()
-    verdict = _check(desk, desk.lesson(lesson))
+    chosen = desk.lesson(lesson)
+    if postgres and not chosen.postgres:
+        raise click.UsageError(f"{chosen.slug} runs on SQLite only; leave out --postgres")
+    verdict = _check(desk, chosen, postgres=postgres)
     if as_json:
         click.echo(json.dumps(verdict.to_data(), indent=2, default=repr))
     else:

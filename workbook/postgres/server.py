@@ -31,6 +31,11 @@ class Server:
         self._connection = _connect(self._url)
 
     @property
+    def address(self) -> str:
+        """The URL of the server itself, for WORKBOOK_POSTGRES_URL of another process."""
+        return self._url.render_as_string(hide_password=False)
+
+    @property
     def version(self) -> int:
         """The version as a number, like 150018 for 15.18."""
         return int(self._connection.info.server_version)

@@ -507,6 +507,7 @@ EXHAUST = [
             "    with open(os.path.join(tempfile.gettempdir(), str(number)), 'wb') as file:\n"
             "        for _ in range(30):\n            file.write(bytes(1 << 20))"
         ),
+        verdicts=("failed", "flooded"),  # by the kernel, or by who looks
     ),
     of(
         "exhaustion",

@@ -1,5 +1,7 @@
 """Hostile and unlucky submissions: none is forged, none does harm, none stops the next one."""
 
+import sys
+
 import pytest
 
 from tests.workbook.grade.attacks import ATTACKS
@@ -53,10 +55,51 @@ def test_an_attack_gets_what_it_deserves(attack, desk, hasty, guarded):
         assert len(processes_of(worker)) == RESTING
 
 
+SCAN = """
+import base64, ctypes, os, tempfile
+libc = ctypes.CDLL(None)
+libc.sbrk.restype = ctypes.c_void_p
+end, page = libc.sbrk(0), 1 << 16
+
+
+def scan(word):
+    forms = [word] + [base64.b64encode(b"x" * n + word)[4:-4] for n in range(3)]
+    with tempfile.TemporaryFile(buffering=0) as file:
+        for start in range(end - (96 << 20), end, page):
+            file.seek(0)
+            if libc.write(file.fileno(), ctypes.c_void_p(start), page) == page:
+                file.seek(0)
+                found = file.read(page)
+                if any(form in found for form in forms):
+                    return True
+    return False
+
+
+own = bytes(reversed(b"SNWO-OHW"))
+before = bytes(reversed(b"EROFEB-EMAC-OHW"))
+assert scan(own), "the scan finds nothing at all"  # WHO-OWNS
+assert not scan(before), "somebody else was here"
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="it asks the C library for the heap")
+def test_nobody_finds_the_submission_of_the_one_before(desk):
+    """Workers are shared: what one learner handed in must not be in the memory of the next."""
+    files = texts("00", "solution")
+    first = files["exercise.py"] + b"# WHO-CAME-BEFORE " * 500
+    second = files["exercise.py"] + SCAN.encode()
+    desk.grade("00", {"exercise.py": first})
+
+    mark = desk.grade("00", {"exercise.py": second})
+
+    assert mark.earned == mark.possible, mark
+
+
 @pytest.fixture(autouse=True)
 def _honest_neighbours(request, desk):
     """Before and after each attack an honest solution gets full marks, in the same workers."""
-    name = request.node.callspec.params["attack"].lesson
+    attack = getattr(request.node, "callspec", None)
+    name = attack.params["attack"].lesson if attack else "00"
     files = texts(name, "solution")
     marks = [desk.grade(name, files)] if desk.points.lesson is None else []
     yield

@@ -4,6 +4,7 @@ import statistics
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 
 from workbook.curriculum import Lesson
 from workbook.derive import solution, starter
@@ -18,7 +19,6 @@ from workbook.verdict import TestResult
 BINS = 10
 SHADES = 10
 SIGNS = {NOT_SUBMITTED: "-", "rejected": "x", "tampered": "!", "review": "?", NOT_GRADED: "…"}
-_PLACES = 4
 
 
 @dataclass(frozen=True)
@@ -52,11 +52,6 @@ class Mistake:
     says: str
     section: str
     learners: dict[str, str] = field(default_factory=dict)  # key: place
-
-    @property
-    def places(self) -> list[str]:
-        """Where it was seen, the first few."""
-        return list(dict.fromkeys(place for place in self.learners.values() if place))[:_PLACES]
 
 
 @dataclass(frozen=True)
@@ -177,7 +172,7 @@ class Overview:
             return
         fresh = Mistake(lesson.slug, lesson.label(known.task), slug, known.says, known.section)
         mistake = self._mistakes.setdefault((lesson.slug, slug), fresh)
-        mistake.learners.setdefault(entry.learner.key, str(test.place or ""))
+        mistake.learners.setdefault(entry.learner.key, _place(entry, test))
 
     @property
     def mistakes(self) -> list[Mistake]:
@@ -213,6 +208,15 @@ def failures(entry: Entry) -> Iterator[TestResult]:
     """Yield the tests that failed, root cause first, as the learner's process told it."""
     if entry.mark and entry.mark.feedback:
         yield from entry.mark.feedback.failures()
+
+
+def _place(entry: Entry, test: TestResult) -> str:
+    """Return where a test failed in the learner's file, else where its task is to be done."""
+    feedback = entry.mark.feedback if entry.mark else None
+    tasks = [t for t in feedback.tasks if t.number == test.task] if feedback else []
+    places = [test.place, *(task.place for task in tasks)]
+    found = next((place for place in places if place), None)
+    return f"{PurePosixPath(found.file).name}:{found.line}" if found else ""
 
 
 def _digest(files: Mapping[str, str]) -> str:

@@ -3,13 +3,16 @@
 import gc
 import importlib
 import os
+import select
 import sys
 from collections.abc import Mapping
 from typing import Any
 
 from workbook.grade.worker.frames import decoded, read_frame, write_frame
-from workbook.grade.worker.supervisor import supervise
+from workbook.grade.worker.supervisor import Task, supervise
 from workbook.grade.worker.walls import Walls
+
+CLOSED = 70
 
 
 def serve(order: Mapping[str, Any], walls: Walls, orders: int, answers: int) -> None:
@@ -21,13 +24,26 @@ def serve(order: Mapping[str, Any], walls: Walls, orders: int, answers: int) -> 
     gc.collect()
     gc.freeze()
     write_frame(answers, {"open": order["lesson"]})
-    while (request := read_frame(orders)) is not None and "close" not in request:
-        child = os.fork()
-        if not child:
-            supervise(request, walls, task, orders, answers)
-            os._exit(0)
-        if os.waitpid(child, 0)[1]:
+    while (code := _grade_next(walls, task, orders, answers)) != CLOSED:
+        if code:
             write_frame(answers, {"status": "lost"})
+
+
+def _grade_next(walls: Walls, task: Task, orders: int, answers: int) -> int:
+    """Fork for the next order, and return how that ended.
+
+    The child reads it: this process must never have seen a submission, nor the reference, for its
+    memory is the memory of everybody who comes after.
+    """
+    select.select([orders], [], [])
+    child = os.fork()
+    if child:
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    request = read_frame(orders)
+    if request is None or "close" in request:
+        os._exit(CLOSED)
+    supervise(request, walls, task, orders, answers)
+    os._exit(0)
 
 
 def _find_ours_in(app: str) -> None:

@@ -6,6 +6,7 @@ Started as a file, with nothing but its standard input. It never runs a learner'
 import gc
 import importlib
 import os
+import select
 import sys
 from pathlib import Path
 
@@ -38,16 +39,23 @@ def main() -> None:
     gc.collect()
     gc.freeze()  # children do not write to what they share with us
     write_frame(answers, {"ready": walls.tier})
-    while (order := read_frame(orders)) is not None:
-        _lend(order, walls, orders, answers)
+    while _lend(walls, orders, answers) != lesson.CLOSED:
+        pass
 
 
-def _lend(order: dict[str, object], walls: Walls, orders: int, answers: int) -> None:
+def _lend(walls: Walls, orders: int, answers: int) -> int:
+    """Fork for the next lesson, and return how that ended.
+
+    The child reads the order: it brings modules that another lesson must not see.
+    """
+    select.select([orders], [], [])
     child = os.fork()
     if child:
-        os.waitpid(child, 0)
-        return
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     try:
+        order = read_frame(orders)
+        if order is None:
+            os._exit(lesson.CLOSED)
         lesson.serve(order, walls, orders, answers)
     except BaseException as error:  # noqa: BLE001 - the judge hears of it, whatever it is
         write_frame(answers, {"failed": f"{type(error).__name__}: {error}"})

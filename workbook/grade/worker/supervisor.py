@@ -19,6 +19,7 @@ from workbook.grade.worker.walls import Walls
 Task = Callable[[Mapping[str, Any], int], None]
 LARGEST_ANSWER = 4 << 20
 READER_S = 5.0
+_LOOK_MS = 250
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def supervise(
     reader = _Reader(walls, answers) if request.get("read") else None
     walls.before_learner()
     child, pipe = _fork(lambda out: _learner(request, walls, task, out), answers)
-    end = _watch(child, pipe, request["timeout_s"])
+    end = _watch(child, pipe, request["timeout_s"], walls.is_full)
     answer = end.to_data()
     if reader:
         answer["left"] = reader.read().to_data()
@@ -79,7 +80,7 @@ class _Reader:
         """Open the gate; return what the reader says."""
         os.write(self._gate, b"!")
         os.close(self._gate)
-        return _watch(self._child, self._pipe, READER_S)
+        return _watch(self._child, self._pipe, READER_S, lambda: False)
 
 
 def _fork(work: Callable[[int], None], answers: int) -> tuple[int, int]:
@@ -100,17 +101,22 @@ def _fork(work: Callable[[int], None], answers: int) -> tuple[int, int]:
         os._exit(code)
 
 
-def _watch(child: int, pipe: int, timeout_s: float) -> End:
-    """Read what a process says until it ends, says too much or takes too long; then end it."""
+def _watch(child: int, pipe: int, timeout_s: float, is_full: Callable[[], bool]) -> End:
+    """Read what a process says until it ends; end it when it takes or says or stores too much."""
     started = time.monotonic()
     said, status = bytearray(), "done"
     poll = select.poll()
     poll.register(pipe, select.POLLIN | select.POLLHUP)
     while True:
         left_ms = (started + timeout_s - time.monotonic()) * 1000
-        if left_ms <= 0 or not poll.poll(left_ms):
+        if left_ms <= 0:
             status = "timeout"
             break
+        if not poll.poll(min(left_ms, _LOOK_MS)):
+            if is_full():
+                status = "flooded"
+                break
+            continue
         data = os.read(pipe, 1 << 16)
         if not data:
             break

@@ -18,7 +18,8 @@ from typing import Any
 from workbook.grade.sandbox import landlock, root, seccomp, system, user
 
 MIB = 1 << 20
-_SCRATCH = {"size": "64m", "files": 4096}
+_MOST_STORED = 64 * MIB
+_MOST_FILES = 4096
 _MOST_THREADS = 64
 _LONGEST_FILE = 32 * MIB
 _MOST_HANDLES = 256
@@ -97,13 +98,27 @@ class Walls:
         """Give this process a scratch folder of its own, with the learner's files in it."""
         if self.tier == "T1":
             system.unshare("mount")
-            root.empty(root.SCRATCH, **_SCRATCH)  # type: ignore[arg-type] # size and files
+            root.empty(root.SCRATCH, size=f"{_MOST_STORED // MIB}m", files=_MOST_FILES)
         else:
             shutil.rmtree(self.scratch, ignore_errors=True)
         for name in ("files", "tmp"):
             (self.scratch / name).mkdir(parents=True)
         for name, data in files.items():
             (self.scratch / "files" / name).write_bytes(data)
+
+    def is_full(self) -> bool:
+        """Say whether the scratch folder holds too much; in T1 the kernel sees to it."""
+        if self.tier == "T1":
+            return False
+        size = count = 0
+        for folder, _, names in os.walk(self.scratch):
+            count += 1 + len(names)
+            for name in names:
+                with contextlib.suppress(OSError):
+                    size += os.lstat(f"{folder}/{name}").st_blocks * 512
+            if size > _MOST_STORED or count > _MOST_FILES:
+                return True
+        return False
 
     def before_learner(self) -> None:
         """Let the next child be the first process of its own world."""
