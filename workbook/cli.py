@@ -15,6 +15,7 @@ COMMANDS = {
     "reset": "learner",
     "solution": "learner",
     "grade": "grade",
+    "export": "edition",
     "dev": "author",
 }
 SUMMARIES = {
@@ -27,6 +28,7 @@ SUMMARIES = {
     "reset": "Bring a starter back; your file is kept beside it.",
     "solution": "Show the reference solution and why it is so.",
     "grade": "Grade a cohort, safely: for instructors.",
+    "export": "Write the learners' edition, without solutions.",
     "dev": "Commands for authors of lessons.",
 }
 
