@@ -42,7 +42,7 @@ def grade(
     except ImportError:
         raise SchedulerError("install the extra: pip install 'unit-of-workbook[cluster]'") from None
     try:
-        client = Client(address.replace(PREFIX, "tcp://"), timeout=10, set_as_default=False)
+        client = Client(address.replace(PREFIX, "tcp://"), timeout=10)
     except OSError as error:
         raise SchedulerError(f"no Dask scheduler answers at {address}: {error}") from None
     lost: list[Step] = []

@@ -181,10 +181,10 @@ def test_merged_shards_are_a_single_run(cohort, tmp_path, tier):
     single = graded(cohort, tmp_path / "single", tier, lessons)
     options = Options(tier, 1, Limits(timeout_s=60))
     merged = Store(tmp_path / "merged" / FILE)
-    planned = shards.plan(read_folder(cohort, lessons, HOME), single, options, 3)
+    planned = shards.plan(read_folder(cohort, lessons, HOME), single, options, 2)
 
     for number, data in enumerate(planned, 1):
-        part = tmp_path / shards.name_of(number, 3, "sqlite")
+        part = tmp_path / shards.name_of(number, 2, "sqlite")
         assert shards.run(json.loads(json.dumps(data)), lessons, HOME, part, jobs=1) == []
         shards.merge([part], merged)
 
