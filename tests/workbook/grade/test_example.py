@@ -79,6 +79,12 @@ def test_ctrl_c_keeps_what_was_graded(tmp_path):
     assert [row["total"] for row in rows] == ["8", "8", "8"]
 
 
+def promised():
+    """Return the points that examples/README.md names, by learner."""
+    page = (HOME.root / "examples" / "README.md").read_text("utf-8")
+    return re.findall(r"^\| ([a-z]{3}) \| ([\d.]+) \|", page, re.MULTILINE)
+
+
 @pytest.mark.thorough
 @pytest.mark.usefixtures("tier")
 def test_the_example_is_graded_as_its_command_says(tmp_path):
@@ -92,16 +98,7 @@ def test_the_example_is_graded_as_its_command_says(tmp_path):
 
     assert graded.returncode == 0, graded.stderr
     rows = csv.DictReader((out / gradebook.CSV).read_text("utf-8").splitlines())
-    assert {row["learner"]: row["total"] for row in rows} == {
-        "ann": "14",
-        "bob": "4",
-        "cyd": "13",
-        "dan": "10",
-        "eve": "0",
-        "fay": "3.2",
-        "gil": "0",
-        "hal": "0",
-    }
+    assert [(row["learner"], row["total"]) for row in rows] == promised()
     index = (out / "report" / "index.html").read_text("utf-8")
     assert "save replaces the notes" in index
     assert "bob and fay" in index
