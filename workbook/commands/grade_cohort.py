@@ -3,9 +3,12 @@
 import json
 import os
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
+from sqlalchemy.exc import OperationalError
 
 from workbook.commands.shared import Desk, open_desk
 from workbook.curriculum import Lesson
@@ -29,6 +32,7 @@ EXPECTED = (
     cluster.SchedulerError,
 )
 MOST_NOTES = 20
+KEPT = "what was graded is kept: the same command goes on"
 
 lessons_option = click.option(
     "--lessons", default="", metavar="01-05", help="Only these: 02, 01-05, 01,03."
@@ -95,7 +99,7 @@ def cohort_command(  # noqa: PLR0913, PLR0917 - a parameter is an option that so
     if resume and not (out / FILE).exists():
         raise click.UsageError(f"--resume: {out / FILE} does not exist; leave --resume out")
     options = Options(chosen_tier(tier, trusted=trusted), jobs, Limits(timeout_s, memory_mib))
-    try:
+    with in_one_line():
         cohort = read_cohort(submissions, chosen, desk, roster)
         store = Store(out / FILE)
         if late_rule:
@@ -109,12 +113,24 @@ def cohort_command(  # noqa: PLR0913, PLR0917 - a parameter is an option that so
                 lost = grader.grade(cohort, chosen)
         paths = write_outputs(store, chosen, desk, out)
         document = gradebook.document(store, chosen)
+    finish(document, paths, lost, as_json=as_json)
+
+
+@contextmanager
+def in_one_line() -> Iterator[None]:
+    """Turn what can go wrong in the block into one line for a person."""
+    try:
+        yield
     except EXPECTED as error:
         raise click.UsageError(str(error)) from None
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        raise click.ClickException(f"{where}{error.strerror or error}; {KEPT}") from None
+    except OperationalError as error:  # a full disk, say
+        raise click.ClickException(f"results cannot be stored: {error.orig}; {KEPT}") from None
     except KeyboardInterrupt:
-        click.echo("stopped; what was graded is kept. The same command goes on.", err=True)
+        click.echo(f"stopped; {KEPT}", err=True)
         raise SystemExit(130) from None
-    finish(document, paths, lost, as_json=as_json)
 
 
 def read_cohort(

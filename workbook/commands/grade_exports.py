@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from workbook.commands.grade_cohort import in_one_line
 from workbook.commands.grade_store import OUT, open_store
 from workbook.commands.shared import open_desk
 from workbook.grade import clean, example
@@ -51,7 +52,8 @@ def fill_command(table: Path, out: Path, columns: tuple[str, ...], to: Path | No
     if len(filled.notes) > MOST_NOTES:
         click.echo(f"and {len(filled.notes) - MOST_NOTES} more")
     path = to or out / f"filled-{table.name}"
-    path.write_text(filled.text, encoding="utf-8", newline="")
+    with in_one_line():
+        path.write_text(filled.text, encoding="utf-8", newline="")
     click.echo(f"wrote {path}: {filled.count} grades for {filled.platform}")
 
 

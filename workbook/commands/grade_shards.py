@@ -10,6 +10,7 @@ from workbook.commands.grade_cohort import (
     chosen_lessons,
     chosen_tier,
     finish,
+    in_one_line,
     late_option,
     lessons_option,
     read_cohort,
@@ -17,7 +18,7 @@ from workbook.commands.grade_cohort import (
     write_outputs,
 )
 from workbook.commands.shared import open_desk
-from workbook.grade import gradebook, intake, late, people, shards, tiers
+from workbook.grade import gradebook, intake, people, shards, tiers
 from workbook.grade.expectation import ExpectationError
 from workbook.grade.grading import Options
 from workbook.grade.live import Live
@@ -116,12 +117,11 @@ def merge_command(
     parts = sorted(folder.glob("shard-*-of-*.sqlite"))
     if not parts:
         raise click.UsageError(f"no graded shards in {folder}; `grade run` makes them")
-    try:
+    with in_one_line():
         store = Store(out / FILE)
         shards.merge(parts, store)
         if late_rule:
             store.late_rule = late_rule
-    except (StoreError, late.LateRuleError) as error:
-        raise click.UsageError(str(error)) from None
-    paths = write_outputs(store, chosen, desk, out)
-    finish(gradebook.document(store, chosen), paths, [], as_json=as_json)
+        paths = write_outputs(store, chosen, desk, out)
+        document = gradebook.document(store, chosen)
+    finish(document, paths, [], as_json=as_json)

@@ -53,6 +53,19 @@ def write_intake(cohort: Cohort, out: Path) -> Path:
     return path
 
 
+def forget_intake(out: Path, key: str) -> None:
+    """Take a learner out of what was found in the submissions."""
+    path = out / INTAKE
+    if not path.exists():
+        return
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    name = clean.cell(key)
+    left = [row for row in rows if name != row[0] and not (row[0] == "" and name in row[-1])]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(left)
+
+
 def _gradescope(store: Store, lessons: Sequence[Lesson], folder: Path) -> Path:
     """Write one results.json for each learner, anew: nobody's stays who was forgotten."""
     shutil.rmtree(folder, ignore_errors=True)

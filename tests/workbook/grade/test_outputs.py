@@ -17,7 +17,7 @@ from workbook.grade.exports.table import FillError
 from workbook.grade.marks import Mark, Receipt, TaskMark
 from workbook.grade.pages.render import page_name
 from workbook.grade.store import FILE, Override, Result, Store
-from workbook.grade.submissions import Learner, Submission
+from workbook.grade.submissions import Cohort, Learner, Submission
 from workbook.verdict import Place, Recognised, TaskResult, TestResult, Verdict
 
 LESSONS = [lesson("00"), lesson("02")]
@@ -362,12 +362,17 @@ def test_a_page_stays_within_its_folder(store, tmp_path):
 def test_who_was_forgotten_has_no_page_left(course, tmp_path):
     """Erasing somebody means the pages, too."""
     out = written(course, tmp_path)
+    found = [Submission(key, "02_repository", problem="empty") for key in ("ann", "bob")]
+    outputs.write_intake(Cohort((ANN, BOB), tuple(found), ("not on the roster: bob",)), out)
     course.forget("bob")
+    outputs.forget_intake(out, "bob")
 
     written(course, tmp_path)
 
     left = [text for _, text in texts_in(out)]
     assert not any("Bob Baker" in text for text in left)
+    rows = list(csv.reader((out / outputs.INTAKE).read_text("utf-8").splitlines()))
+    assert [row[0] for row in rows] == ["learner", "ann"]
 
 
 def test_each_page_has_a_strict_policy_and_loads_nothing(course, tmp_path):
