@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, delete, event, select, text
 from sqlalchemy.exc import DatabaseError
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm import Session, selectinload, sessionmaker
 
 from workbook.grade import late
 from workbook.grade.marks import Mark, Receipt, mark_from_data
@@ -35,6 +35,7 @@ FILE = "grades.sqlite"
 NOT_GRADED = "not-graded"
 VERSION = 2
 LATE_RULE = "late rule"
+BATCH = 50
 
 
 class StoreError(Exception):
@@ -226,13 +227,19 @@ class Store:
             )
 
     def entries(self) -> Iterator[Entry]:
-        """Yield every entry, by learner and lesson; one at a time, for a cohort can be large."""
-        query = select(LearnerRow).order_by(LearnerRow.key)
+        """Yield every entry, by learner and lesson; some at a time, for a cohort can be large."""
         rule = self.late_rule
+        load = (
+            selectinload(LearnerRow.entries).joinedload(EntryRow.grading),
+            selectinload(LearnerRow.overrides),
+        )
         with self._sessions() as session:
-            for key in session.scalars(select(LearnerRow.key).order_by(LearnerRow.key)).all():
-                row = session.scalars(query.where(LearnerRow.key == key)).one()
-                yield from _entries(row, rule)
+            keys = session.scalars(select(LearnerRow.key).order_by(LearnerRow.key)).all()
+            for start in range(0, len(keys), BATCH):
+                some = LearnerRow.key.in_(keys[start : start + BATCH])
+                query = select(LearnerRow).where(some).order_by(LearnerRow.key).options(*load)
+                for row in session.scalars(query):
+                    yield from _entries(row, rule)
                 session.expunge_all()
 
     def forget(self, learner: str) -> int:

@@ -24,7 +24,7 @@ def _suite(entry: Entry, lesson: Lesson) -> ET.Element:
     cases = [_case(entry, task) for task in entry.mark.tasks] if entry.mark else []
     if not cases:
         cases = [_case_without_mark(entry, lesson)]
-    suite = ET.Element("testsuite", name=f"{entry.learner.key} {entry.lesson}")
+    suite = ET.Element("testsuite", name=f"{_who(entry)} {entry.lesson}")
     suite.set("tests", str(len(cases)))
     for kind, plural in (("failure", "failures"), ("error", "errors"), ("skipped", "skipped")):
         suite.set(plural, str(sum(case.find(kind) is not None for case in cases)))
@@ -33,9 +33,13 @@ def _suite(entry: Entry, lesson: Lesson) -> ET.Element:
     return suite
 
 
+def _who(entry: Entry) -> str:
+    return clean.line(entry.learner.key)
+
+
 def _case(entry: Entry, task: TaskMark) -> ET.Element:
     name = f"{task.label} {task.name}"
-    case = ET.Element("testcase", classname=f"{entry.learner.key}.{entry.lesson}", name=name)
+    case = ET.Element("testcase", classname=f"{_who(entry)}.{entry.lesson}", name=name)
     decided = next((o for o in entry.overrides if o.task == task.number), None)
     if decided is not None:
         points = f"{decided.points:g} of {task.points:g} points, by a person"
@@ -62,7 +66,7 @@ def _said(entry: Entry, number: int) -> str:
 
 
 def _case_without_mark(entry: Entry, lesson: Lesson) -> ET.Element:
-    case = ET.Element("testcase", classname=f"{entry.learner.key}.{entry.lesson}", name=lesson.slug)
+    case = ET.Element("testcase", classname=f"{_who(entry)}.{entry.lesson}", name=lesson.slug)
     message = clean.line(entry.problem or entry.verdict)
     ET.SubElement(case, "error" if entry.verdict == NOT_GRADED else "failure", message=message)
     return case
