@@ -54,7 +54,7 @@ class _Bar:
         )
 
         self._progress = Progress(
-            BarColumn(None),
+            BarColumn(None, complete_style="green", finished_style="green"),
             MofNCompleteColumn(),
             TextColumn("{task.fields[pace]}", markup=False),
             TimeElapsedColumn(),
