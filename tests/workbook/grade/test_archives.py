@@ -8,12 +8,11 @@ import zipfile
 import pytest
 
 from tests.workbook.grade.conftest import HOME, lesson, texts
+from tests.workbook.grade.test_intake import GOOD, SLUG, put, read
 from workbook.grade.archives import ArchiveError, Limits, members
 from workbook.grade.intake import IntakeError, read_folder
 from workbook.grade.people import Named, Roster, RosterError, read_name, read_roster
 
-GOOD = texts("02", "solution")["exercise.py"]
-SLUG = "02_repository"
 SMALL = Limits(total=1 << 20, file=1 << 18, entries=50)
 
 
@@ -35,20 +34,6 @@ def tarred(files, mode="w:gz"):
             info.size = len(data)
             archive.addfile(info, io.BytesIO(data))
     return file.getvalue()
-
-
-def put(folder, path, data=GOOD):
-    """Write a file and the folders above it."""
-    target = folder / path
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(data)
-
-
-def read(source, *numbers, **options):
-    """Return what is read for these lessons, by learner and lesson."""
-    lessons = [lesson(number) for number in numbers or ("02",)]
-    cohort = read_folder(source, lessons, HOME, **options)
-    return {(s.learner, s.lesson[:2]): s for s in cohort.submissions}
 
 
 OWN = [(f"lessons/{SLUG}/exercise.py", GOOD)]
