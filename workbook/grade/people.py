@@ -50,12 +50,16 @@ class Roster:
     late: tuple[tuple[str, str], ...] = ()
 
     def find(self, named: Named) -> str:
-        """Return the key of the one person that a name can mean; nothing when there is none."""
-        names = {key_of(named.who), _squeezed(named.who)}
-        found = {key for alias, key in self.aliases if alias in names or alias == named.ident}
-        if not found:  # GitHub Classroom: week-1-octocat
-            who = key_of(named.who)
-            found = {key for alias, key in self.aliases if who.endswith(f"-{alias}")}
+        """Return the key of the one person that a name can mean; nothing when there is none.
+
+        The platform's number decides, then the name, then the end of a repository's name.
+        """
+        numbers = {one.key for one in self.learners if one.ident and one.ident == named.ident}
+        who = key_of(named.who)
+        names = {key for alias, key in self.aliases if alias in (who, _squeezed(who))}
+        ends = [pair for pair in self.aliases if who.endswith(f"-{pair[0]}")]  # week-1-octocat
+        longest = max((len(alias) for alias, _ in ends), default=0)
+        found = numbers or names or {key for alias, key in ends if len(alias) == longest}
         return found.pop() if len(found) == 1 else ""
 
 
@@ -136,8 +140,7 @@ def _roster(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) ->
         learners[key] = Learner(key, name, cells.get("email", ""), ident)
         words = [cells.get(column, "") for column in _KEYS] + [name]
         aliases |= {(key_of(word), key) for word in words if word}
-        aliases |= {(_squeezed(form), key) for form in _forms(name)}
-        aliases |= {(ident, key)} if ident else set()
+        aliases |= {(_squeezed(form), key) for form in _forms(name) if _squeezed(form)}
         if (days := _first(cells, _LATE).casefold()) not in _NO:
             late.append((key, days))
     return Roster(tuple(learners.values()), tuple(sorted(aliases)), tuple(late))

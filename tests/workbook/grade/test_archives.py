@@ -260,6 +260,15 @@ def test_a_roster_recognises_a_person_by_any_name(tmp_path, raw):
     assert {key: s.state for (key, _), s in found.items()} == {"ann": "", "bo": "not-submitted"}
 
 
+def test_a_login_is_no_number_of_a_platform(tmp_path):
+    """A login may be a number, too: somebody else's on Canvas."""
+    people = roster(tmp_path, "login,name\n101,Ann Able\nx-bo,\nbo,\n")
+
+    assert people.find(Named("bergbo", "101")) == ""
+    assert people.find(Named("ableann", "7")) == "101"
+    assert people.find(Named("week-1-x-bo")) == "x-bo"
+
+
 def test_a_stranger_is_graded_and_named(tmp_path):
     """Somebody who joined late must not vanish."""
     put(tmp_path / "s", "zoe/exercise.py")

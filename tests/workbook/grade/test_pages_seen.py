@@ -26,7 +26,7 @@ def browser():
     """A browser of this machine."""
     program = next(filter(None, map(shutil.which, PROGRAMS)), None)
     if program is None or not find_spec("playwright"):
-        give_up("no browser: the extra `site` brings what drives one")
+        give_up("no browser: Chromium or playwright is missing")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as driver:
