@@ -103,6 +103,11 @@ class Entry:
         tasks = self.mark.tasks
         return sum(t.points for t in tasks if t.outcome == "review" and t.number not in decided)
 
+    @property
+    def is_decided(self) -> bool:
+        """Say whether a person decided, and nothing is left to decide."""
+        return bool(self.overrides) and not self.in_review
+
     def _points(self) -> dict[int, float]:
         points = {task.number: task.earned for task in self.mark.tasks} if self.mark else {}
         return points | {o.task: o.points for o in self.overrides if o.task is not None}

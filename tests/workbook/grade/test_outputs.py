@@ -153,6 +153,9 @@ def test_what_a_person_decided_survives_grading_again(course, tmp_path):
     assert found["bob", "02"].earned == 6
     page = (written(course, tmp_path) / "report" / "learners" / page_name("cy")).read_text("utf-8")
     assert "right, but odd" in page
+    assert "A person looks" not in page
+    bobs = (tmp_path / "out" / "report" / "learners" / page_name("bob")).read_text("utf-8")
+    assert "A person decided about the points: was ill" in bobs
 
 
 CANVAS = """\

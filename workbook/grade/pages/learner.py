@@ -75,10 +75,11 @@ class Section:
 
 def section(entry: Entry, lesson: Lesson, given: Mapping[str, str]) -> Section:
     """Return what a page says of one lesson; `given` is its starter."""
+    verdict = "ok" if entry.is_decided and entry.earned >= lesson.possible else entry.verdict
     return Section(
         lesson=lesson,
-        words=WORDS.get(entry.verdict, entry.verdict),
-        verdict=entry.verdict,
+        words=_words(entry),
+        verdict=verdict,
         earned=entry.earned,
         late=_lateness(entry),
         problem=entry.problem,
@@ -87,6 +88,13 @@ def section(entry: Entry, lesson: Lesson, given: Mapping[str, str]) -> Section:
         failures=[_failure(test, lesson) for test in list(failures(entry))[:_MOST_TESTS]],
         diff=list(difference(given, entry.files)),
     )
+
+
+def _words(entry: Entry) -> str:
+    if not entry.is_decided:
+        return WORDS.get(entry.verdict, entry.verdict)
+    reason = next((o.reason for o in entry.overrides if o.task is None), "")
+    return f"A person decided about the points{f': {reason}' if reason else '.'}"
 
 
 def _lateness(entry: Entry) -> str:

@@ -127,7 +127,7 @@ class Overview:
         if entry is None:
             return Cell("", "none", NOT_GRADED)
         share = min(entry.earned / lesson.possible, 1.0)
-        sign = SIGNS.get(entry.verdict, "")
+        sign = "" if entry.is_decided else SIGNS.get(entry.verdict, "")
         shade = "none" if entry.mark is None and not entry.overrides else str(round(share * SHADES))
         text = f"{entry.earned:g}{sign}" if shade != "none" else sign
         return Cell(text, shade, entry.verdict)
