@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from workbook.curriculum import Lesson
 from workbook.derive import solution, starter
 from workbook.grade import late
-from workbook.grade.marks import VERDICTS
+from workbook.grade.marks import VERDICTS, TaskMark
 from workbook.grade.pages.similar import Class, Pair, prints
 from workbook.grade.store import NOT_GRADED, Entry
 from workbook.grade.submissions import NOT_SUBMITTED, Learner, Submission
@@ -152,15 +152,15 @@ class Overview:
         if entry.mark is None:
             return
         decided = {override.task for override in entry.overrides}
-        who, lesson, verdict = entry.learner.key, entry.lesson, entry.verdict
-        for task in entry.mark.tasks:
-            if task.outcome == "review" and not decided & {None, task.number}:
-                self.open.append(Open(who, lesson, task.label, verdict, task.evidence))
-            if task.outcome == "review" and task.evidence.startswith("its tests pass"):
-                self.overfits.append(Open(who, lesson, task.label, verdict, task.evidence))
+        review = [task for task in entry.mark.tasks if task.outcome == "review"]
+        left = [task for task in review if not decided & {None, task.number}]
+        fooled = [task for task in review if task.evidence.startswith("its tests pass")]
+        self.open += _grouped(entry, left)
+        self.overfits += _grouped(entry, fooled)
         if entry.mark.evidence and None not in decided:
             evidence = "; ".join(entry.mark.evidence)
-            self.open.append(Open(who, lesson, lesson[:2], verdict, evidence))
+            who, lesson = entry.learner.key, entry.lesson
+            self.open.append(Open(who, lesson, lesson[:2], entry.verdict, evidence))
         for test in failures(entry):
             self._recognise(entry, test)
 
@@ -208,6 +208,15 @@ def failures(entry: Entry) -> Iterator[TestResult]:
     """Yield the tests that failed, root cause first, as the learner's process told it."""
     if entry.mark and entry.mark.feedback:
         yield from entry.mark.feedback.failures()
+
+
+def _grouped(entry: Entry, tasks: Sequence[TaskMark]) -> list[Open]:
+    """Return a line for each evidence, with all the tasks that it is about."""
+    labels: dict[str, list[str]] = defaultdict(list)
+    for task in tasks:
+        labels[task.evidence].append(task.label)
+    who, lesson, verdict = entry.learner.key, entry.lesson, entry.verdict
+    return [Open(who, lesson, ", ".join(own), verdict, why) for why, own in labels.items()]
 
 
 def _place(entry: Entry, test: TestResult) -> str:
