@@ -109,7 +109,7 @@ def main(word: str = "help", *rest: str) -> int:
         return 0
     try:
         if word not in WORDS or (word == "check" and rest):
-            set_up({"smells"} if word == "smells" else set())  # the one command with an extra
+            set_up({word} & {"smells", "grade"})  # the commands with an extra of their own
             return hand_over(["workbook", word, *rest])
         about, extras, commands = WORDS[word]
         if not is_ready(extras):

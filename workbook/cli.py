@@ -28,6 +28,7 @@ COMMANDS = {
     "predict": "practice",
     "explain": "practice",
     "grade": "grade",
+    "export": "edition",
     "dev": "author",
 }
 SUMMARIES = {
@@ -53,6 +54,7 @@ SUMMARIES = {
     "predict": "Say what you expect before you begin a lesson; then it is run.",
     "explain": "Answer one question after success, then compare with three points.",
     "grade": "Grade a cohort, safely: for instructors.",
+    "export": "Write the learners' edition, without solutions.",
     "dev": "Commands for authors of lessons.",
 }
 

@@ -138,6 +138,11 @@ class Lesson:
         """The number the folder's name starts with."""
         return int(self.slug[:2])
 
+    @property
+    def possible(self) -> float:
+        """The points of all tasks."""
+        return sum(task.weight for task in self.tasks)
+
     def label(self, task: int) -> str:
         """Return the number of a task as it is shown: `2.1`."""
         return f"{self.number}.{task}"

@@ -20,6 +20,8 @@ from workbook.source import (
 
 HEADER = "# Derived from {origin}.\n# Change it there, then run `workbook dev sync`.\n"
 
+STARTERS = "starters"  # as they came, in an edition that has no solutions to cut them from
+
 Texts = dict[str, str]
 
 
@@ -38,6 +40,9 @@ def starter(lesson: Lesson, home: Home, solved: Collection[int] = ()) -> Texts:
     Raises:
         CurriculumError: lesson.toml cuts a symbol that its file does not define.
     """
+    as_they_came = home.root / STARTERS / lesson.slug
+    if not solved and as_they_came.is_dir():
+        return {f.name: (as_they_came / f.name).read_text(encoding="utf-8") for f in lesson.files}
     texts = solution(lesson, home)
     for name, text in texts.items():
         edits = [

@@ -3,30 +3,50 @@
 import json
 import os
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
+from sqlalchemy.exc import OperationalError
 
 from workbook.commands.shared import Desk, open_desk
 from workbook.curriculum import Lesson
-from workbook.grade import clean, gradebook, intake, tiers
+from workbook.grade import gradebook, intake, late, outputs, people, tiers
 from workbook.grade import scheduler as cluster
 from workbook.grade.expectation import ExpectationError
 from workbook.grade.grading import Grading, Options, Step
+from workbook.grade.live import Live
+from workbook.grade.pages.render import PagesError
 from workbook.grade.store import FILE, Store, StoreError
+from workbook.grade.submissions import Cohort
 from workbook.grade.workers import Limits, WorkerLostError
 
 EXPECTED = (
     intake.IntakeError,
+    people.RosterError,
+    late.LateRuleError,
     StoreError,
     ExpectationError,
     WorkerLostError,
     cluster.SchedulerError,
 )
-
+MOST_NOTES = 20
+KEPT = "what was graded is kept: the same command goes on"
 
 lessons_option = click.option(
     "--lessons", default="", metavar="01-05", help="Only these: 02, 01-05, 01,03."
+)
+roster_option = click.option(
+    "--roster",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A CSV of everybody: learner, name, email, id, late.",
+)
+late_option = click.option(
+    "--late",
+    "late_rule",
+    metavar="RULE",
+    help="accept, refuse, 20% or 10%/day; remembered.",
 )
 
 
@@ -36,6 +56,8 @@ lessons_option = click.option(
 @click.option(
     "--out", type=click.Path(path_type=Path), default=Path("grades"), help="Where results go."
 )
+@roster_option
+@late_option
 @click.option("--scheduler", metavar="dask://HOST:PORT", help="Grade on a Dask cluster.")
 @click.option(
     "--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, help="Workers at once."
@@ -55,6 +77,8 @@ def cohort_command(  # noqa: PLR0913, PLR0917 - a parameter is an option that so
     submissions: Path,
     lessons: str,
     out: Path,
+    roster: Path | None,
+    late_rule: str | None,
     scheduler: str | None,
     jobs: int,
     resume: bool,  # noqa: FBT001 - click hands over a flag
@@ -64,7 +88,7 @@ def cohort_command(  # noqa: PLR0913, PLR0917 - a parameter is an option that so
     tier: str | None,
     trusted: bool,  # noqa: FBT001 - the same
 ) -> None:
-    """Grade a folder with a folder for each learner.
+    """Grade a folder or an archive that holds a folder, an archive or a file for each learner.
 
     Run it again after a stop: what was graded stays, and only what is new or changed is graded.
     Exit 0 done, 1 something needs a person, 2 wrong use.
@@ -75,24 +99,65 @@ def cohort_command(  # noqa: PLR0913, PLR0917 - a parameter is an option that so
     if resume and not (out / FILE).exists():
         raise click.UsageError(f"--resume: {out / FILE} does not exist; leave --resume out")
     options = Options(chosen_tier(tier, trusted=trusted), jobs, Limits(timeout_s, memory_mib))
-    try:
-        cohort = intake.read_folder(submissions, chosen, desk.home)
+    with in_one_line():
+        cohort = read_cohort(submissions, chosen, desk, roster)
         store = Store(out / FILE)
-        for note in cohort.notes:
-            click.echo(f"note: {note}", err=True)
-        grader = Grading(desk.home, store, options, show)
-        if scheduler:
-            lost = cluster.grade(scheduler, cohort, chosen, grader)
-        else:
-            lost = grader.grade(cohort, chosen)
-        paths = gradebook.write(store, chosen, out)
-        document = gradebook.document(store.entries(), chosen)
+        if late_rule:
+            store.late_rule = late_rule
+        outputs.write_intake(cohort, out)
+        with Live(len(cohort.submissions)) as live:
+            grader = Grading(desk.home, store, options, live.show)
+            if scheduler:
+                lost = cluster.grade(scheduler, cohort, chosen, grader)
+            else:
+                lost = grader.grade(cohort, chosen)
+        paths = write_outputs(store, chosen, desk, out)
+        document = gradebook.document(store, chosen)
+    finish(document, paths, lost, as_json=as_json)
+
+
+@contextmanager
+def in_one_line() -> Iterator[None]:
+    """Turn what can go wrong in the block into one line for a person."""
+    try:
+        yield
     except EXPECTED as error:
         raise click.UsageError(str(error)) from None
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        raise click.ClickException(f"{where}{error.strerror or error}; {KEPT}") from None
+    except OperationalError as error:  # a full disk, say
+        raise click.ClickException(f"results cannot be stored: {error.orig}; {KEPT}") from None
     except KeyboardInterrupt:
-        click.echo("stopped; what was graded is kept. The same command goes on.", err=True)
+        click.echo(f"stopped; {KEPT}", err=True)
         raise SystemExit(130) from None
-    finish(document, paths, lost, as_json=as_json)
+
+
+def read_cohort(
+    submissions: Path, lessons: list[Lesson], desk: Desk, roster: Path | None
+) -> Cohort:
+    """Return what was handed in; say what belongs to nobody.
+
+    Raises:
+        IntakeError: there is nothing to grade.
+        RosterError: the roster cannot be used.
+    """
+    known = people.read_roster(roster) if roster else intake.NOBODY
+    cohort = intake.read_folder(submissions, lessons, desk.home, known)
+    for note in cohort.notes[:MOST_NOTES]:
+        click.echo(f"note: {note}", err=True)
+    if len(cohort.notes) > MOST_NOTES:
+        click.echo(f"note: {len(cohort.notes) - MOST_NOTES} more in {outputs.INTAKE}", err=True)
+    return cohort
+
+
+def write_outputs(store: Store, lessons: list[Lesson], desk: Desk, out: Path) -> list[Path]:
+    """Write everything that results become; return the paths to name."""
+    try:
+        return outputs.write(store, lessons, desk.home, out)
+    except PagesError as error:
+        click.echo(str(error), err=True)
+        return [out / gradebook.CSV, out / gradebook.JSON, out / outputs.JUNIT]
 
 
 def chosen_lessons(desk: Desk, wanted: str) -> list[Lesson]:
@@ -142,17 +207,6 @@ def accepted(found: tiers.Examination, *, trusted: bool) -> str:
             "read and change your files. Grade on Linux, or add --i-trust-these-submissions"
         )
     return found.tier
-
-
-def show(step: Step) -> None:
-    """Write one line for a submission that is done."""
-    how = "  (known)" if step.known else ""
-    trouble = f"  {clean.line(step.trouble)}" if step.trouble else ""
-    who = clean.line(step.learner, 30)
-    click.echo(
-        f"{step.done}/{step.total}  {who:<30}  {step.lesson:<20}  {step.verdict}{how}{trouble}",
-        err=True,
-    )
 
 
 def finish(

@@ -10,13 +10,18 @@ from workbook.commands.grade_cohort import (
     chosen_lessons,
     chosen_tier,
     finish,
+    in_one_line,
+    late_option,
     lessons_option,
-    show,
+    read_cohort,
+    roster_option,
+    write_outputs,
 )
 from workbook.commands.shared import open_desk
-from workbook.grade import gradebook, intake, shards, tiers
+from workbook.grade import gradebook, intake, people, shards, tiers
 from workbook.grade.expectation import ExpectationError
 from workbook.grade.grading import Options
+from workbook.grade.live import Live
 from workbook.grade.store import FILE, Store, StoreError
 from workbook.grade.workers import Limits, WorkerLostError
 
@@ -28,6 +33,7 @@ FOLDER = click.argument("folder", type=click.Path(path_type=Path))
 @FOLDER
 @click.option("--shards", "count", type=click.IntRange(1), required=True, help="How many parts.")
 @lessons_option
+@roster_option
 @click.option("--timeout-s", default=10.0, help="Seconds that one submission may take.")
 @click.option("--memory-mib", default=512, help="Memory that one submission may take.")
 @click.option("--tier", type=click.Choice(["T1", "T2", "T3"]), help="Insist on a tier.")
@@ -36,6 +42,7 @@ def plan_command(  # noqa: PLR0913, PLR0917 - a parameter is an option that some
     folder: Path,
     count: int,
     lessons: str,
+    roster: Path | None,
     timeout_s: float,
     memory_mib: int,
     tier: str | None,
@@ -47,9 +54,9 @@ def plan_command(  # noqa: PLR0913, PLR0917 - a parameter is an option that some
     desk = open_desk()
     options = Options(chosen_tier(tier, trusted=False), 1, Limits(timeout_s, memory_mib))
     try:
-        cohort = intake.read_folder(submissions, chosen_lessons(desk, lessons), desk.home)
+        cohort = read_cohort(submissions, chosen_lessons(desk, lessons), desk, roster)
         store = Store(folder / FILE)
-    except (intake.IntakeError, StoreError) as error:
+    except (intake.IntakeError, people.RosterError, StoreError) as error:
         raise click.UsageError(str(error)) from None
     for number, data in enumerate(shards.plan(cohort, store, options, count), 1):
         path = folder / shards.name_of(number, count)
@@ -78,7 +85,8 @@ def run_command(folder: Path, shard: str, jobs: int) -> None:
         if not tiers.examine(data["tier"]).holds:
             raise click.UsageError(f"{data['tier']} does not hold here; see grade doctor")
         out = folder / shards.name_of(int(number), int(count), "sqlite")
-        lost = shards.run(data, desk.lessons, desk.home, out, jobs, show)
+        with Live(len(data["submissions"])) as live:
+            lost = shards.run(data, desk.lessons, desk.home, out, jobs, live.show)
     except (shards.ShardError, StoreError, ExpectationError, WorkerLostError) as error:
         raise click.UsageError(str(error)) from None
     click.echo(f"wrote {out}")
@@ -91,8 +99,15 @@ def run_command(folder: Path, shard: str, jobs: int) -> None:
     "--out", type=click.Path(path_type=Path), default=Path("grades"), help="Where results go."
 )
 @lessons_option
+@late_option
 @click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
-def merge_command(folder: Path, out: Path, lessons: str, as_json: bool) -> None:  # noqa: FBT001 - click hands over a flag
+def merge_command(
+    folder: Path,
+    out: Path,
+    lessons: str,
+    late_rule: str | None,
+    as_json: bool,  # noqa: FBT001 - click hands over a flag
+) -> None:
     """Put the graded shards of FOLDER together.
 
     Exit 0 done, 2 wrong use. Example: workbook grade merge plan --out results
@@ -102,10 +117,11 @@ def merge_command(folder: Path, out: Path, lessons: str, as_json: bool) -> None:
     parts = sorted(folder.glob("shard-*-of-*.sqlite"))
     if not parts:
         raise click.UsageError(f"no graded shards in {folder}; `grade run` makes them")
-    try:
+    with in_one_line():
         store = Store(out / FILE)
         shards.merge(parts, store)
-    except StoreError as error:
-        raise click.UsageError(str(error)) from None
-    paths = gradebook.write(store, chosen, out)
-    finish(gradebook.document(store.entries(), chosen), paths, [], as_json=as_json)
+        if late_rule:
+            store.late_rule = late_rule
+        paths = write_outputs(store, chosen, desk, out)
+        document = gradebook.document(store, chosen)
+    finish(document, paths, [], as_json=as_json)

@@ -1,13 +1,16 @@
 """`workbook grade diff`, `forget`, `override`: what is asked of stored results."""
 
+import math
 from pathlib import Path
 
 import click
 
+from workbook.commands.grade_cohort import in_one_line, write_outputs
 from workbook.commands.shared import open_desk
-from workbook.grade import clean, gradebook
+from workbook.grade import clean
 from workbook.grade.compare import changes
-from workbook.grade.intake import key_of
+from workbook.grade.outputs import forget_intake, lessons_of
+from workbook.grade.people import key_of
 from workbook.grade.store import FILE, Override, Store, StoreError
 
 RESULTS = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -54,11 +57,11 @@ def forget_command(learner: str, out: Path) -> None:
     Exit 0 done, 2 wrong use. Example: workbook grade forget ann --out results
     """
     store = open_store(out)
-    try:
+    desk = open_desk()
+    with in_one_line():
         count = store.forget(key_of(learner))
-    except StoreError as error:
-        raise click.UsageError(str(error)) from None
-    gradebook.write(store, open_desk().lessons, out)
+        forget_intake(out, key_of(learner))
+        write_outputs(store, lessons_of(store, desk.lessons), desk, out)
     click.echo(f"forgot {clean.line(learner, 40)}: {count} lessons")
 
 
@@ -77,6 +80,8 @@ def override_command(  # noqa: PLR0913, PLR0917 - a parameter is an option that 
     Exit 0 done, 2 wrong use.
     Example: workbook grade override ann 2.4 1 --author "B. Otter" --reason "right, but slow"
     """
+    if not math.isfinite(points):
+        raise click.UsageError("POINTS is a number")
     desk = open_desk()
     word, _, number = task.partition(".")
     lesson = desk.lesson(word)
@@ -84,9 +89,7 @@ def override_command(  # noqa: PLR0913, PLR0917 - a parameter is an option that 
         raise click.UsageError(f"{lesson.slug} has tasks 1 to {len(lesson.tasks)}, not {number!r}")
     decision = Override(lesson.slug, int(number) if number else None, points, author, reason)
     store = open_store(out)
-    try:
+    with in_one_line():
         store.override(key_of(learner), decision)
-    except StoreError as error:
-        raise click.UsageError(str(error)) from None
-    gradebook.write(store, desk.lessons, out)
+        write_outputs(store, lessons_of(store, desk.lessons), desk, out)
     click.echo(f"{clean.line(learner, 40)} has {points:g} points for {task}")

@@ -199,5 +199,7 @@ def solution_command(lesson: str | None, give_up: bool) -> None:  # noqa: FBT001
         click.echo(f"  {command('solution', item.slug[:2], '--give-up')}")
         raise SystemExit(WRONG_USE - 1)
     folder = desk.home.solutions / item.slug
+    if not folder.is_dir():
+        raise click.UsageError("this edition has no solutions; ask whoever gave it to you")
     for path in [*(folder / file.name for file in item.files), folder / "README.md"]:
         click.echo(f"--- {shown(path)}\n{path.read_text(encoding='utf-8')}")

@@ -24,6 +24,8 @@ def text(value: object, most: int = _LONGEST) -> str:
     surrogates are replaced.
     """
     cut = str(value)[: most + 1]
+    if len(cut) <= most and cut.isascii() and cut.isprintable():
+        return cut  # nearly everything, and ten times as fast
     shown = "".join(_visible(character) for character in cut.replace("\r\n", "\n"))
     return shown if len(shown) <= most else shown[: most - 1] + ELLIPSIS
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from workbook.curriculum import Lesson
-from workbook.grade import clean
+from workbook.grade import clean, late
 from workbook.grade.store import Entry, Store
 
 CSV, JSON = "gradebook.csv", "grades.json"
-SCHEMA = "https://unit-of-workbook.invalid/grades/1"
+SCHEMA = "https://unit-of-workbook.invalid/grades/1"  # described in grades.schema.json
 
 
 def write(store: Store, lessons: Sequence[Lesson], out: Path) -> list[Path]:
@@ -20,16 +20,16 @@ def write(store: Store, lessons: Sequence[Lesson], out: Path) -> list[Path]:
     paths = [out / CSV, out / JSON]
     with paths[0].open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows(rows(store.entries(), lessons))
-    text = json.dumps(document(store.entries(), lessons), ensure_ascii=True, indent=1)
+    text = json.dumps(document(store, lessons), ensure_ascii=True, indent=1)
     paths[1].write_text(text + "\n", encoding="utf-8")
     return paths
 
 
 def rows(entries: Iterable[Entry], lessons: Sequence[Lesson]) -> Iterator[Sequence[object]]:
     """Yield a header, then one row for each learner: totals, then points and verdict by lesson."""
-    head = ["learner", "name", "email", "total", "possible", "in review", "isolation"]
+    head = ["learner", "name", "email", "total", "possible", "in review", "late", "isolation"]
     yield head + [word for lesson in lessons for word in (lesson.slug, f"{lesson.slug} verdict")]
-    possible = sum(task.weight for lesson in lessons for task in lesson.tasks)
+    possible = sum(lesson.possible for lesson in lessons)
     for _, group in groupby(entries, key=lambda entry: entry.learner.key):
         own = {entry.lesson: entry for entry in group}
         known = [own[lesson.slug] for lesson in lessons if lesson.slug in own]
@@ -43,7 +43,8 @@ def _row(
     learner = known[0].learner
     row: list[object] = [clean.cell(x) for x in (learner.key, learner.name, learner.email)]
     row += [number(sum(e.earned for e in known)), number(possible)]
-    row.append(number(sum(e.mark.in_review for e in known if e.mark)))
+    row.append(number(sum(e.in_review for e in known)))
+    row.append(", ".join(dict.fromkeys(late.shown(e.late) for e in known if e.late)))
     row.append(" ".join(sorted({e.receipt.tier for e in known if e.receipt})))
     for lesson in lessons:
         entry = own.get(lesson.slug)
@@ -56,19 +57,16 @@ def number(points: float) -> str:
     return f"{points:.2f}".rstrip("0").rstrip(".")
 
 
-def document(entries: Iterable[Entry], lessons: Sequence[Lesson]) -> dict[str, Any]:
+def document(store: Store, lessons: Sequence[Lesson]) -> dict[str, Any]:
     """Return everything about a cohort as JSON can hold it, every text cleaned."""
     return {
         "schema": SCHEMA,
+        "late_rule": store.late_rule,
         "lessons": [
-            {
-                "lesson": lesson.slug,
-                "title": lesson.title,
-                "possible": sum(task.weight for task in lesson.tasks),
-            }
+            {"lesson": lesson.slug, "title": lesson.title, "possible": lesson.possible}
             for lesson in lessons
         ],
-        "results": [result(entry) for entry in entries],
+        "results": [result(entry) for entry in store.entries()],
     }
 
 
@@ -83,7 +81,8 @@ def result(entry: Entry) -> dict[str, Any]:
         "verdict": entry.verdict,
         "earned": entry.earned,
         "possible": mark.possible if mark else None,
-        "in_review": mark.in_review if mark else 0.0,
+        "in_review": entry.in_review,
+        "keeps": entry.keeps,
         "problem": entry.problem,
         "notes": list(entry.notes),
         "late": entry.late,

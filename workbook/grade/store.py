@@ -16,8 +16,9 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, delete, event, select, text
 from sqlalchemy.exc import DatabaseError
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm import Session, selectinload, sessionmaker
 
+from workbook.grade import late
 from workbook.grade.marks import Mark, Receipt, mark_from_data
 from workbook.grade.submissions import Learner, Submission
 from workbook.grade.tables import (
@@ -27,11 +28,14 @@ from workbook.grade.tables import (
     LearnerRow,
     LessonRow,
     OverrideRow,
+    SettingRow,
 )
 
 FILE = "grades.sqlite"
 NOT_GRADED = "not-graded"
-VERSION = 1
+VERSION = 2
+LATE_RULE = "late rule"
+BATCH = 50
 
 
 class StoreError(Exception):
@@ -74,6 +78,7 @@ class Entry:
     mark: Mark | None
     receipt: Receipt | None
     overrides: tuple[Override, ...]
+    keeps: float = 1.0
 
     @property
     def verdict(self) -> str:
@@ -82,15 +87,30 @@ class Entry:
 
     @property
     def earned(self) -> float:
-        """The points, after what a person decided."""
+        """The points, after what a person decided and what lateness costs.
+
+        Points that a person gave for the whole lesson are final.
+        """
+        whole = [o.points for o in self.overrides if o.task is None]
+        return whole[-1] if whole else round(self.keeps * sum(self._points().values()), 4)
+
+    @property
+    def in_review(self) -> float:
+        """The points that a person still has to decide on."""
+        decided = {override.task for override in self.overrides}
+        if self.mark is None or None in decided:
+            return 0.0
+        tasks = self.mark.tasks
+        return sum(t.points for t in tasks if t.outcome == "review" and t.number not in decided)
+
+    @property
+    def is_decided(self) -> bool:
+        """Say whether a person decided, and nothing is left to decide."""
+        return bool(self.overrides) and not self.in_review
+
+    def _points(self) -> dict[int, float]:
         points = {task.number: task.earned for task in self.mark.tasks} if self.mark else {}
-        total = None
-        for override in self.overrides:
-            if override.task is None:
-                total = override.points
-            else:
-                points[override.task] = override.points
-        return sum(points.values()) if total is None else total
+        return points | {o.task: o.points for o in self.overrides if o.task is not None}
 
 
 class Store:
@@ -98,16 +118,19 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"{path.parent} cannot be made: {error.strerror}") from None
         self._engine = _engine(path)
         self._sessions = sessionmaker(self._engine)
-        with _readable(path):
-            Base.metadata.create_all(self._engine)
-            with self._engine.begin() as connection:
-                version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
-                connection.exec_driver_sql(f"PRAGMA user_version = {VERSION}")
+        with _readable(path), self._engine.connect() as connection:
+            version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
         if version not in (0, VERSION):
             raise StoreError(f"{path} was written by another version; choose another --out")
+        with _readable(path), self._engine.begin() as connection:
+            Base.metadata.create_all(connection)
+            connection.exec_driver_sql(f"PRAGMA user_version = {VERSION}")
 
     def close(self) -> None:
         """Let the file go."""
@@ -132,6 +155,18 @@ class Store:
         """Use this seed: a shard has the seed of its plan."""
         with self.writing() as session:
             session.merge(LessonRow(slug=lesson, seed=seed))
+
+    @property
+    def late_rule(self) -> str:
+        """What lateness costs in this cohort."""
+        with self._sessions() as session:
+            row = session.get(SettingRow, LATE_RULE)
+            return row.value if row else late.ACCEPT
+
+    @late_rule.setter
+    def late_rule(self, rule: str) -> None:
+        with self.writing() as session:
+            session.merge(SettingRow(name=LATE_RULE, value=late.check(rule)))
 
     def mark(self, receipt: Receipt) -> Mark | None:
         """Return the mark that this receipt had before."""
@@ -187,7 +222,7 @@ class Store:
         """Return everybody, ordered by key."""
         with self._sessions() as session:
             rows = session.scalars(select(LearnerRow).order_by(LearnerRow.key))
-            return [Learner(row.key, row.name, row.email) for row in rows]
+            return [Learner(row.key, row.name, row.email, row.ident) for row in rows]
 
     def lessons(self) -> list[str]:
         """Return the lessons that anybody has an entry for, in order."""
@@ -197,12 +232,19 @@ class Store:
             )
 
     def entries(self) -> Iterator[Entry]:
-        """Yield every entry, by learner and lesson; one at a time, for a cohort can be large."""
-        query = select(LearnerRow).order_by(LearnerRow.key)
+        """Yield every entry, by learner and lesson; some at a time, for a cohort can be large."""
+        rule = self.late_rule
+        load = (
+            selectinload(LearnerRow.entries).joinedload(EntryRow.grading),
+            selectinload(LearnerRow.overrides),
+        )
         with self._sessions() as session:
-            for key in session.scalars(select(LearnerRow.key).order_by(LearnerRow.key)).all():
-                row = session.scalars(query.where(LearnerRow.key == key)).one()
-                yield from _entries(row)
+            keys = session.scalars(select(LearnerRow.key).order_by(LearnerRow.key)).all()
+            for start in range(0, len(keys), BATCH):
+                some = LearnerRow.key.in_(keys[start : start + BATCH])
+                query = select(LearnerRow).where(some).order_by(LearnerRow.key).options(*load)
+                for row in session.scalars(query):
+                    yield from _entries(row, rule)
                 session.expunge_all()
 
     def forget(self, learner: str) -> int:
@@ -228,8 +270,8 @@ class Store:
         return count
 
 
-def _entries(row: LearnerRow) -> Iterator[Entry]:
-    learner = Learner(row.key, row.name, row.email)
+def _entries(row: LearnerRow, rule: str) -> Iterator[Entry]:
+    learner = Learner(row.key, row.name, row.email, row.ident)
     for entry in sorted(row.entries, key=lambda entry: entry.lesson):
         own = [o for o in row.overrides if o.lesson == entry.lesson]
         yield Entry(
@@ -245,6 +287,7 @@ def _entries(row: LearnerRow) -> Iterator[Entry]:
             overrides=tuple(
                 Override(o.lesson, o.task, o.points, o.author, o.reason, o.decided_at) for o in own
             ),
+            keeps=late.keeps(rule, entry.late),
         )
 
 
@@ -286,7 +329,7 @@ def _put_learner(session: Session, learner: Learner) -> None:
     if row is None:
         session.add(LearnerRow(**asdict(learner)))
     else:
-        row.name, row.email = learner.name, learner.email
+        row.name, row.email, row.ident = learner.name, learner.email, learner.ident
 
 
 def key_of(receipt: Receipt) -> str:

@@ -9,11 +9,15 @@ REJECTED, NOT_SUBMITTED = "rejected", "not-submitted"
 
 @dataclass(frozen=True)
 class Learner:
-    """A person of the cohort; `key` is unique in it and safe to show."""
+    """A person of the cohort; `key` is unique in it and safe to show.
+
+    `ident` is the number that Canvas or Moodle has for this person.
+    """
 
     key: str
     name: str = ""
     email: str = ""
+    ident: str = ""
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,15 @@ class LessonRow(Base):
     seed: Mapped[int]
 
 
+class SettingRow(Base):
+    """One rule that holds for the whole cohort."""
+
+    __tablename__ = "settings"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str]
+
+
 class LearnerRow(Base):
     """One person."""
 
@@ -27,6 +36,7 @@ class LearnerRow(Base):
     key: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(default="")
     email: Mapped[str] = mapped_column(default="")
+    ident: Mapped[str] = mapped_column(default="")
     entries: Mapped[list["EntryRow"]] = relationship(cascade="all, delete-orphan")
     overrides: Mapped[list["OverrideRow"]] = relationship(cascade="all, delete-orphan")
 

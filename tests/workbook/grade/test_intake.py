@@ -7,7 +7,9 @@ import unicodedata
 import pytest
 
 from tests.workbook.grade.conftest import HOME, lesson, texts
-from workbook.grade.intake import DEEPEST, MOST_ENTRIES, IntakeError, read_folder
+from workbook.grade.files import DEEPEST, MOST_ENTRIES
+from workbook.grade.intake import IntakeError, read_folder
+from workbook.grade.people import Roster
 from workbook.grade.submissions import Learner
 
 GOOD = texts("02", "solution")["exercise.py"]
@@ -216,7 +218,7 @@ def test_people_of_the_roster_who_handed_in_nothing_have_a_row(tmp_path):
     """An empty row is found; a missing row is not."""
     put(tmp_path, "ann/exercise.py")
 
-    found = read(tmp_path, roster=[Learner("ann", "Ann"), Learner("zoe", "Zoe")])
+    found = read(tmp_path, roster=Roster((Learner("ann", "Ann"), Learner("zoe", "Zoe"))))
 
     assert [(key, s.state) for (key, _), s in found.items()] == [
         ("ann", ""),
