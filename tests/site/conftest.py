@@ -82,7 +82,7 @@ def address(site):
     server.server_close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # while playwright runs, no other test can run an event loop
 def browser(tools):
     """The Chromium of this machine, without any network but the loopback."""
     from playwright.sync_api import sync_playwright

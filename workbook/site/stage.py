@@ -126,8 +126,11 @@ class Stage:
         }
 
     def benchmarks(self) -> str:
-        """Return what the benchmarks wrote, without its own heading."""
+        """Return what the benchmarks wrote, without its own heading; their pictures come along."""
         text = (self.home.root / "bench" / "RESULTS.md").read_text(encoding="utf-8")
+        for picture in sorted((self.home.root / "bench").glob("*.svg")):
+            write(self.docs / "about" / picture.name, picture.read_bytes())
+            self.written.add(self.docs / "about" / picture.name)
         return re.sub(r"<!--.*?-->\n*", "", text.partition("\n")[2]).strip()
 
     def measured(self) -> str:
