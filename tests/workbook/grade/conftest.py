@@ -4,6 +4,8 @@ import contextlib
 import os
 import socket
 import sys
+import threading
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from workbook.home import find_home
 HOME = find_home(Path(__file__))
 LESSONS = load_lessons(HOME.lessons)
 SEED = 20_260_302
+RESTING = 2  # the base and the warm parent of a worker
 
 
 def lesson(word):
@@ -149,7 +152,18 @@ class Guarded:
         self.local.close()
 
 
-def processes_of(worker):
+def left_behind(worker, patience_s=20.0):
+    """Return the processes of a worker beyond its base and its warm parent, when it has rested.
+
+    The one that has answered may still be on its way out: the answer comes first.
+    """
+    until = time.monotonic() + patience_s
+    while len(found := _processes_of(worker)) > RESTING and time.monotonic() < until:
+        threading.Event().wait(0.01)
+    return found[RESTING:]
+
+
+def _processes_of(worker):
     """Return the processes that belong to a worker, by the folder in their command line."""
     if sys.platform != "linux" or worker._folder is None:
         return []

@@ -5,9 +5,8 @@ import sys
 import pytest
 
 from tests.workbook.grade.attacks import ATTACKS
-from tests.workbook.grade.conftest import processes_of, texts
+from tests.workbook.grade.conftest import left_behind, texts
 
-RESTING = 2  # the base and the warm parent of a worker
 REPRESENTATIVES = {
     "hard-exit-in-a-function",
     "a-verdict-of-its-own",
@@ -52,7 +51,7 @@ def test_an_attack_gets_what_it_deserves(attack, desk, hasty, guarded):
     assert mark.verdict in attack.verdicts, mark
     assert guarded.harm() == []
     for worker in (chosen.points, chosen.feedback):
-        assert len(processes_of(worker)) == RESTING
+        assert left_behind(worker) == []
 
 
 SCAN = """
