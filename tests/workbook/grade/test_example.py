@@ -93,7 +93,8 @@ def test_the_example_is_graded_as_its_command_says(tmp_path):
     line = next(line for line in made.stdout.splitlines() if "--roster" in line)
     out = tmp_path / "out"
 
-    graded = workbook(*line.split()[1:], "--out", out, "--timeout-s", 60)
+    words = line[line.index("grade ") :].split()  # behind the command as the tool was started
+    graded = workbook(*words, "--out", out, "--timeout-s", 60)
     filled = workbook("grade", "fill", tmp_path / "cohort" / "canvas.csv", "--out", out)
 
     assert graded.returncode == 0, graded.stderr
