@@ -10,7 +10,7 @@ from workbook.derive import solution, starter, with_piece
 from workbook.home import Home, find_home
 
 REAL = find_home()
-LESSONS = load_lessons(REAL.lessons)
+LESSONS = load_lessons(REAL.lessons)[:6]  # as wide as the time of the suite allows
 FIRST = "02_repository"  # stands for all of them in the default suite
 
 
