@@ -146,7 +146,7 @@ def test_a_learner_works_from_a_wheel(run, environment, tmp_path):
     assert tested.returncode == 0, tested.stdout + tested.stderr
     assert "lessons run on your code" in tested.stdout
     assert "100 -> 10 cases loaded" in run(mine, "card", "2").stdout
-    assert "mistake 1 of 9" in run(mine, "break", "2", "--bug", "1", "--tell").stdout
+    assert "mistake 1 of " in run(mine, "break", "2", "--bug", "1", "--tell").stdout
 
     assert run(mine, "reset", "2", "--yes").returncode == 0
     assert "NotImplementedError" in path.read_text("utf-8")

@@ -26,6 +26,7 @@ class Person:
 
     def __init__(self, home, *words, size=(80, 24), before=None, **variables):
         drop = ("CI", "PYTEST_XDIST_WORKER", "EDITOR", "VISUAL", "TERM_PROGRAM", "NO_COLOR")
+        drop = {*drop, "COLUMNS", "LINES"}  # the size is that of the terminal
         environment = {k: v for k, v in os.environ.items() if k not in drop}
         environment |= {"PYTHONPATH": ROOT, "WORKBOOK_COMMAND": "workbook", "LANG": "C.UTF-8"}
         environment |= {"TERM": "xterm-256color", "PYTHONUTF8": "1"} | variables
