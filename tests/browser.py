@@ -7,11 +7,12 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 PLACES = (
@@ -28,7 +29,9 @@ QUIET = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # there is no other host
 )
+AXE = "axe-core@4.14.1"
 
 
 class BrowserMissingError(Exception):
@@ -49,6 +52,8 @@ def find_chromium() -> Path | None:
 def open_browser() -> Iterator["Browser"]:
     """Give the block a headless Chromium, which is gone when the block ends.
 
+    Never longer than one test: while playwright runs, nothing else can run an event loop.
+
     Raises:
         BrowserMissingError: there is no Chromium, or playwright is not installed.
     """
@@ -66,3 +71,24 @@ def open_browser() -> Iterator["Browser"]:
             yield browser
         finally:
             browser.close()
+
+
+@cache
+def axe() -> str:
+    """Return the text of axe-core, which npm brings once."""
+    from workbook.home import find_home
+    from workbook.site.npm import opened
+
+    return opened(AXE, find_home().root / "build" / "npm")("axe.min.js").decode()
+
+
+def violations(page: "Page") -> list[str]:
+    """Return what axe calls serious or critical on a page."""
+    page.evaluate(axe())
+    answer = page.evaluate("() => axe.run({ resultTypes: ['violations'] })")
+    return [
+        f"{one['id']}: {node['target']} {node['failureSummary']}"
+        for one in answer["violations"]
+        if one["impact"] in ("serious", "critical")
+        for node in one["nodes"]
+    ]

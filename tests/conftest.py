@@ -51,7 +51,13 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 
 
 @pytest.fixture(scope="session")
-def postgres_server():
+def give_up():
+    """Ends a test that lacks something, with the reason: skipped, but failed on CI."""
+    return pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+
+
+@pytest.fixture(scope="session")
+def postgres_server(give_up):
     """A private PostgreSQL, one for each process that runs tests, with a database to copy."""
     with ExitStack() as stack:
         try:
@@ -64,13 +70,8 @@ def postgres_server():
         yield server
 
 
-def give_up(reason):
-    """Skip the test that lacks something; on CI nothing may be lacking."""
-    (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
-
-
 @pytest.fixture
-def browser():
+def browser(give_up):
     """A headless Chromium of this test's own."""
     from tests.browser import BrowserMissingError, open_browser  # the wheel has no such file
 
@@ -80,6 +81,19 @@ def browser():
         except BrowserMissingError as error:
             give_up(f"A browser{MISSING}{error}")
         yield browser
+
+
+@pytest.fixture
+def violations(give_up):
+    """What axe calls serious or critical: a function of a page."""
+    from tests.browser import axe, violations
+    from workbook.site.npm import NpmError
+
+    try:
+        axe()
+    except NpmError as error:
+        give_up(f"axe{MISSING}{error}")
+    return violations
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The built site, served as a strict server would: a sub-path, a policy, no other host."""
 
-import os
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -9,23 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser import QUIET, find_chromium
 from workbook.home import find_home
 
 PREFIX = "/deep/down/"
-ARGUMENTS = (
-    *QUIET,
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-)
-
-
-def give_up(reason):
-    """Skip loudly; in CI fail."""
-    (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
 
 
 @pytest.fixture(scope="session")
-def tools():
+def tools(give_up):
     """What the site is built and visited with is installed."""
     if not (find_spec("material") and find_spec("playwright")):
         give_up("MkDocs is missing: `python3 run.py site` installs it")
@@ -80,27 +69,6 @@ def address(site):
     server.shutdown()
     thread.join()
     server.server_close()
-
-
-@pytest.fixture(scope="package")  # while playwright runs, no other test can run an event loop
-def browser(tools):
-    """The Chromium of this machine, without any network but the loopback."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = launched(playwright.chromium)
-        yield browser
-        browser.close()
-
-
-def launched(chromium):
-    """Start the browser of this machine, else Playwright's own."""
-    from playwright.sync_api import Error
-
-    try:
-        return chromium.launch(executable_path=find_chromium(), args=ARGUMENTS)
-    except Error:
-        give_up("Chromium is missing: install it; on Debian, apt-get install chromium")
 
 
 class Visit:

@@ -9,8 +9,7 @@ import pytest
 
 from workbook.home import find_home
 
-pytestmark = pytest.mark.xdist_group("site")  # one build, one browser
-AXE = "axe-core@4.14.1"
+pytestmark = pytest.mark.xdist_group("site")  # one build for all of them
 SOME = ("", "lessons/02_repository/", "application/", "interview/")
 NOWHERE = "http://site"
 
@@ -72,7 +71,7 @@ def test_the_built_files_name_no_machine(site):
 
 
 @pytest.mark.parametrize("path", SOME)
-def test_a_page_is_quiet_and_accessible(visit, path):
+def test_a_page_is_quiet_and_accessible(visit, violations, path):
     """Nothing foreign, nothing failed, no error; nobody is left out."""
     page = visit.to(path)
 
@@ -82,7 +81,7 @@ def test_a_page_is_quiet_and_accessible(visit, path):
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_page_is_quiet_and_accessible(browser, address, site, scheme):
+def test_every_page_is_quiet_and_accessible(browser, violations, address, site, scheme):
     """The same for all of them, in both colour schemes and on a phone."""
     from tests.site.conftest import Visit
 
@@ -96,26 +95,6 @@ def test_every_page_is_quiet_and_accessible(browser, address, site, scheme):
     context.close()
 
     assert found == []
-
-
-def violations(page):
-    """Return what axe calls serious or critical."""
-    page.evaluate(axe())
-    answer = page.evaluate("() => axe.run({ resultTypes: ['violations'] })")
-    return [
-        f"{one['id']}: {node['target']} {node['failureSummary']}"
-        for one in answer["violations"]
-        if one["impact"] in ("serious", "critical")
-        for node in one["nodes"]
-    ]
-
-
-@cache
-def axe():
-    """Return axe-core, from npm."""
-    from workbook.site.npm import opened
-
-    return opened(AXE, find_home().root / "build" / "npm")("axe.min.js").decode()
 
 
 def wide(page):

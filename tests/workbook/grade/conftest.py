@@ -1,7 +1,6 @@
 """What the tests of the grader ask for: the lessons, a tier, workers, things to protect."""
 
 import contextlib
-import os
 import socket
 import sys
 import threading
@@ -37,11 +36,10 @@ def texts(name, kind):
 
 
 @pytest.fixture(scope="session")
-def tier():
+def tier(give_up):
     """The tier that this machine offers; tests that need walls are skipped without one."""
     found = tiers.best()
     if not tiers.is_trusted(found.tier):
-        give_up = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
         give_up(f"no walls on this machine: {found.failure}")
     return found.tier
 
