@@ -6,6 +6,7 @@ The guard never looks at a test of the tool: those show N+1 on purpose.
 import os
 import secrets
 import shutil
+import signal
 from collections import Counter
 from collections.abc import Generator
 from contextlib import ExitStack
@@ -26,6 +27,12 @@ GUARDED = {"contract", "integration", "e2e"}
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Offer --thorough."""
     parser.addoption("--thorough", action="store_true", help="run the tests marked thorough, too")
+
+
+def pytest_configure() -> None:
+    """Hear Ctrl-C, and let children hear it: what a shell starts in the background does not."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

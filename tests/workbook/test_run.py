@@ -18,13 +18,6 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 POSIX = os.name == "posix"
-
-
-def hears_ctrl_c():
-    """A suite that runs in the background ignores Ctrl-C, and its children would, too."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 posix_only = pytest.mark.skipif(not POSIX, reason="signals, symlinks and shell scripts of POSIX")
 
 PYPROJECT = """\
@@ -123,7 +116,6 @@ class Project:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             encoding="utf-8",
-            preexec_fn=hears_ctrl_c if POSIX else None,  # noqa: PLW1509 - no threads here
         ) as process:
             yield process
 
