@@ -15,7 +15,7 @@ from workbook.derive import solution
 from workbook.home import Home, find_home
 
 REAL = find_home()
-PARTS = ("bench", "case_tracker", "lessons", "solutions", "notebooks", "tests", "workbook")
+PARTS = tuple("bench case_tracker docs lessons solutions notebooks tests workbook".split())
 
 
 @pytest.fixture
