@@ -15,7 +15,7 @@ from workbook.derive import solution
 from workbook.home import Home, find_home
 
 REAL = find_home()
-PARTS = tuple("bench case_tracker docs lessons solutions notebooks tests workbook".split())
+PARTS = ("bench", "docs", "case_tracker", "lessons", "solutions", "notebooks", "tests", "workbook")
 
 
 @pytest.fixture

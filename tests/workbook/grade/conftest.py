@@ -1,6 +1,7 @@
 """What the tests of the grader ask for: the lessons, a tier, workers, things to protect."""
 
 import contextlib
+import os
 import socket
 import sys
 import threading
