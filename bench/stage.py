@@ -76,9 +76,11 @@ def _migrate(url: str) -> None:
 def analyze(url: str) -> None:
     """Let the planner know the rows."""
     _, engine = build_engines(url)
-    word = "ANALYZE" if url.startswith("sqlite") else "VACUUM ANALYZE"
-    with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-        connection.execute(text(word))
+    with engine.begin() as connection:
+        connection.execute(text("ANALYZE"))
+    if engine.dialect.name == "postgresql":  # VACUUM wants no transaction around it
+        with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+            connection.execute(text("VACUUM"))
     engine.dispose()
 
 

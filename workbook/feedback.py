@@ -1,5 +1,6 @@
 """From an exception to what a learner can act on. Never shows a frame that is not the learner's."""
 
+import difflib
 import re
 import traceback
 from collections.abc import Collection, Iterator
@@ -10,7 +11,7 @@ from workbook.verdict import Place
 
 _LONGEST = 12
 _TODO = re.compile(r"TODO (\d+\.\d+)")
-_SELF_IMPORT = re.compile(r"cannot import name '(?P<name>\w+)' from .*case_tracker")
+_NOT_THERE = re.compile(r"cannot import name '(?P<name>\w+)' from .*case_tracker")
 
 
 def explain(error: BaseException, files: Collection[str]) -> tuple[str, str]:  # noqa: C901, PLR0911 - one line for each kind
@@ -36,11 +37,8 @@ def explain(error: BaseException, files: Collection[str]) -> tuple[str, str]:  #
                 f"{name} cannot be read: {error.strerror}. "
                 f"This brings the starter back: {command('reset', _number(error.filename))}"
             )
-        case ImportError() if match := _SELF_IMPORT.search(str(error)):
-            return "import", (
-                f"the file imports {match['name']} from the module whose place it takes: "
-                f"while you work on this lesson, that module is your file. Write it here"
-            )
+        case ImportError() if match := _NOT_THERE.search(str(error)):
+            return "import", _not_there(match["name"], error, files)
         case ImportError():
             return "import", f"an import failed: {error}"
         case AttributeError() if missing := _missing(error, files):
@@ -85,6 +83,26 @@ def _missing(error: AttributeError, files: Collection[str]) -> str | None:
     if sources:
         return f"{shown_file(sources.pop())} has no {cls.__name__}.{error.name} yet"
     return None
+
+
+def _not_there(name: str, error: ImportError, files: Collection[str]) -> str:
+    """Say why a module of the app has no such name: the learner's file stands in for it, or a typo.
+
+    A file of the learner that imports from itself has taken the finished module for another one.
+    """
+    where = place(error, files)
+    if error.path in files and where and where.file == error.path:
+        return (
+            f"the file imports {name} from the module whose place it takes: "
+            f"while you work on this lesson, that module is your file. Write it here"
+        )
+    if error.path in files:
+        return f"{shown_file(str(error.path))} has no {name} yet"
+    import sys  # noqa: PLC0415 - only here, and only when something is missing
+
+    known = [n for n in vars(sys.modules.get(str(error.name))) if not n.startswith("_")]
+    close = difflib.get_close_matches(name, known, cutoff=0.5)
+    return f"{error.name} has no {name}" + (f"; it has {', '.join(close)}" if close else "")
 
 
 def _modules(file: str) -> set[str]:

@@ -30,6 +30,11 @@ class Home:
         return own if own.is_dir() or self.root == shipped().root else shipped().solutions
 
     @property
+    def has_solutions(self) -> bool:
+        """Say whether there is anything to compare with: an edition that is handed out has none."""
+        return self.solutions.is_dir()
+
+    @property
     def notebooks(self) -> Path:
         """Experiments on the application; there may be none."""
         return self.root / "notebooks"

@@ -18,6 +18,7 @@ import pytest
 from workbook.curriculum import CurriculumError, Lesson, load_lesson
 from workbook.feedback import explain, place
 from workbook.fixtures import *  # noqa: F403 - a plugin's fixtures are the names it defines
+from workbook.home import Home
 from workbook.limit import OutOfTime, at_most
 from workbook.recognise import Evidence, recognise
 from workbook.report import render
@@ -228,7 +229,9 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     """Show each lesson's verdict: root cause first, then what is still to do."""
     for room in rooms_with_results(config):
         terminalreporter.write_line("")
-        for line in render(room.verdict(), width=terminalreporter._tw.fullwidth):  # noqa: SLF001 - pytest has no public name for the width
+        width = terminalreporter._tw.fullwidth  # noqa: SLF001 - pytest has no public name for it
+        compare = Home(room.lesson.folder.parents[1]).has_solutions
+        for line in render(room.verdict(), width, compare=compare):
             terminalreporter.write_line(line)
 
 

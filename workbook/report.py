@@ -17,24 +17,30 @@ MARKS: dict[str, tuple[str, Role]] = {
 UNREADABLE = ("syntax", "import", "file")
 
 
-def render(verdict: Verdict, width: int = 80) -> Iterator[str]:
+def render(verdict: Verdict, width: int = 80, *, compare: bool = True) -> Iterator[str]:
     """Yield the lines that a learner reads: the state of each task, the root cause, what to do."""
-    return plain(lines(verdict, width))
+    return plain(lines(verdict, width, compare=compare))
 
 
-def lines(
-    verdict: Verdict, width: int, *, low: bool = False, keys: bool = False, indent: str = ""
+def lines(  # noqa: PLR0913 - each option is named at the call
+    verdict: Verdict,
+    width: int,
+    *,
+    low: bool = False,
+    keys: bool = False,
+    indent: str = "",
+    compare: bool = True,
 ) -> Iterator[Line]:
     """Yield the same lines with their meaning, for a terminal that can show it.
 
     `low` puts the tasks in as few rows as possible, for a window with few of them. `keys` says
-    that a key opens a hint.
+    that a key opens a hint. `compare` is false where there is no solution to compare with.
     """
     yield from title(verdict, width, indent)
     yield from tasks(verdict, width, low=low)
     cause = verdict.root_cause
     if cause is None:
-        yield from _success(verdict, width)
+        yield from _success(verdict, width, compare=compare)
         return
     yield BLANK
     yield from root_cause(cause, verdict, width)
@@ -136,13 +142,14 @@ def _still_to_do(verdict: Verdict, width: int, *, keys: bool) -> Iterator[Line]:
     yield line("    ", *where, Part(f"stuck? {hint}", "quiet"))
 
 
-def _success(verdict: Verdict, width: int) -> Iterator[Line]:
+def _success(verdict: Verdict, width: int, *, compare: bool) -> Iterator[Line]:
     if not verdict.passed:
         return
     yield from passed(verdict, width)
     yield BLANK
     number = verdict.lesson[:2]
-    yield line(f"  Compare: {command('solution', number)}")
+    if compare:
+        yield line(f"  Compare: {command('solution', number)}")
     yield line(f"  Explain: {command('explain', number)}")
     yield line(f"  Go on: {command('next')}")
 

@@ -144,10 +144,9 @@ class Verdict:
 
     @property
     def current(self) -> TaskResult | None:
-        """Return the task to work on: red, and green before or begun; else the first open one."""
-        begun = (task for task in self._red() if not self._rank(task)[1])
+        """Return the task to work on: red, and green before or begun; never one that waits."""
         unfinished = (task for task in self.tasks if task.outcome != "passed")
-        return next(begun, None) or next(unfinished, None)
+        return next(iter(self._red()), None) or next(unfinished, None)
 
     def failures(self) -> Iterator[TestResult]:
         """Yield the failing tests, root cause first.

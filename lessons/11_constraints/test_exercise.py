@@ -90,6 +90,11 @@ def tables(request, learners):
         frames = [frame.name for frame in traceback.extract_tb(error.__traceback__)]
         if isinstance(error, KeyError):
             return blame(request, 1, f"no naming convention knows %({error.args[0]})s")
+        if isinstance(error, ValueError) and "format" in str(error):
+            words = (
+                "a pattern of CONSTRAINT_NAMES is not complete: each part is %(name)s, with the s"
+            )
+            return blame(request, 1, f"{words} ({error})")
         makers = {"add_case_rules": 2, "add_note_rules": 3, "add_audit_rules": 4}
         return blame(request, next((makers[name] for name in frames if name in makers), 1), error)
 
@@ -99,8 +104,20 @@ def blame(request, task, error):
     marker = request.node.get_closest_marker("task")
     if marker.args[0] != task:
         pytest.skip(f"not checked yet: 11.{task} comes first")
-    words = str(getattr(error, "orig", None) or error).partition(" (Background")[0]
-    pytest.fail(f"the tables cannot be made: {words}")
+    pytest.fail(f"the tables cannot be made: {in_short(error)}")
+
+
+def in_short(error):
+    """Return what the database says, else SQLAlchemy, without the link to its pages."""
+    return str(getattr(error, "orig", None) or error).partition(" (Background")[0].strip()
+
+
+def conditions(table):
+    """Return the CHECKs of a table as they are sent; a brace in one of them is a forgotten f."""
+    checks = [c for c in table.constraints if isinstance(c, CheckConstraint)]
+    lines = sorted(f"{check.name}: {check.sqltext}" for check in checks)
+    braces = ["a { in the SQL: is the f before the quotes missing?"] * any("{" in x for x in lines)
+    return "\n".join([f"the CHECKs of {table.name}:", *lines, *braces])
 
 
 @pytest.fixture
@@ -115,7 +132,8 @@ def engine(request, database_url, tables):
             try:
                 table.create(engine)
             except SQLAlchemyError as error:
-                blame(request, TASK_OF[table.name], error)
+                said = f"{in_short(error)}\n{conditions(table)}"
+                blame(request, TASK_OF[table.name], said)
         yield engine
     finally:
         engine.dispose()
@@ -183,9 +201,16 @@ def test_two_rules_never_share_a_name(exercise, observed):
     rules[Index(None, visits.c.floor, visits.c.hour)] = "ix_visits_floor_hour"
 
     names = {expected: str(rule.name) for rule, expected in rules.items()}
+    braces = [name for name in names.values() if "{" in name]
+    assert not braces, f"a rule is called {braces[0]!r}: a part of a pattern is %(table_name)s"
     if names["uq_visits_floor_hour"] == names["uq_visits_floor"] != "None":
         observed["named"] = "by the first column"
     if names["ck_visits_hour_of_day"] == "hour_of_day" and names["uq_visits_floor"] != "None":
+        pattern = exercise.CONSTRAINT_NAMES.get("ck", "")
+        assert "column" not in str(pattern), (
+            f"a CHECK is a text and has no columns: {pattern!r} is not used\n"
+            "end it with %(constraint_name)s, the name that the rule was given"
+        )
         observed["check"] = "without its table"
     for expected, name in names.items():
         assert name == expected, f"a rule of the table visits is called {name!r}, not {expected!r}"
@@ -197,13 +222,16 @@ def says(rule, said):
 
 
 @pytest.mark.task(2)
-def test_what_no_case_can_be_is_refused(answer, observed):
+def test_what_no_case_can_be_is_refused(tables, answer, observed):
     """Whoever reads a row relies on it: one bad status, and the page of all cases fails."""
     answers = {
         what: answer("cases", **{"id": f"CASE-{n}", "reference": f"INV-{n}"} | row)
         for n, (what, (_, row)) in enumerate(BAD.items())
     }
 
+    names = [str(rule.name) for rule in tables.tables["cases"].constraints]
+    twice = [name for name in names if name.startswith("ck_cases_ck_")]
+    assert not twice, f"a rule is called {twice[0]}: the convention puts ck_cases_ before each name"
     let_in = observed["let_in"] = [what for what, said in answers.items() if said == "stored"]
     assert not let_in, f"the table cases let in: {'; '.join(let_in)}"
     for what, (rule, _) in BAD.items():
@@ -301,7 +329,21 @@ def test_what_is_taken_is_told_apart(stored, told):
 
     kinds = [type(error).__name__ for error in errors]
     assert type(errors[0]) is CaseAlreadyExistsError, f"the id was taken; the caller got {kinds[0]}"
-    assert type(errors[1]) is ReferenceTakenError, f"the reference was taken: {kinds[1]}"
+    assert type(errors[1]) is ReferenceTakenError, (
+        f"the reference was taken; the caller got {kinds[1]}"
+    )
+
+
+def returned_by(refusal):
+    """Let the learner's function answer; an error that it raises is no answer."""
+
+    def answer(constraint):
+        try:
+            return refusal(constraint)
+        except CaseTrackerError as error:
+            pytest.fail(f"refusal() raised {type(error).__name__}; it returns the error")
+
+    return answer
 
 
 @pytest.mark.task(5)
@@ -309,7 +351,7 @@ def test_every_other_rule_is_told_by_its_name(engine, stored, told, learners, ob
     """The program says "exists already", and the truth is that a case is missing."""
     sqlite = engine.dialect.name == "sqlite"  # does not say which foreign key was broken
     link = "SQLITE_CONSTRAINT_FOREIGNKEY" if sqlite else "fk_case_notes_case_id_cases"
-    refusal = learners("errors.py").refusal
+    refusal = returned_by(learners("errors.py").refusal)
     errors = {
         "pk_case_notes": told("case_notes"),
         "pk_audit_events": told("audit_events", id="event-2"),
@@ -319,6 +361,7 @@ def test_every_other_rule_is_told_by_its_name(engine, stored, told, learners, ob
         "uq_audit_events_id": refusal("uq_audit_events_id"),
     }
 
+    refusal("pk_cases")
     wrong = {
         name: type(error).__name__
         for name, error in errors.items()
@@ -380,9 +423,10 @@ def test_the_first_error_stays_the_cause(stored, told, observed):
     raised = told("cases")
 
     assert raised is not None, "CASE-017 was added twice, and no error of the domain came out"
-    observed["cause"] = "there" if raised.__cause__ else "none"
+    observed["cause"] = "none" if raised.__suppress_context__ and not raised.__cause__ else "there"
     assert isinstance(raised.__cause__, IntegrityError), (
-        f"the cause of {type(raised).__name__} is {raised.__cause__!r}, not the IntegrityError"
+        f"the cause of {type(raised).__name__} is {raised.__cause__!r}, not the IntegrityError\n"
+        "`raise … from error` makes the first error its cause, and not an accident on the way"
     )
 
 
@@ -394,8 +438,16 @@ def test_the_block_is_left_alone(stored, send, learners):
     with errors.translated_errors():
         send("cases", id="CASE-018", reference=None)
     own = errors.translated_errors(lambda _: CommitOutcomeUnknownError())
-    with pytest.raises(ValueError, match="no title"), own:
-        raise ValueError("no title")
+    came_out = "nothing"
+    try:
+        with own:
+            int("no title")
+    except (ValueError, CaseTrackerError) as error:
+        came_out = type(error).__name__
+    assert came_out == "ValueError", (
+        f"the block raised a ValueError, and {came_out} came out\n"
+        "translated are DATABASE_ERRORS only"
+    )
     try:
         with errors.translated_errors(lambda _: CommitOutcomeUnknownError()):
             send("cases")

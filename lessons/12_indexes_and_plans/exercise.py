@@ -13,7 +13,8 @@ def add_case_indexes(cases: Table) -> None:
 
     Deleted cases are not in the index: no page shows them.
     """
-    # TODO 12.1: index what the page of one status filters and sorts by; living cases only
+    # TODO 12.1: replace this index by one that the page of one status needs; living cases
+    #   only
     Index("ix_cases_title", cases.c.title)
 
 

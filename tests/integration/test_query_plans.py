@@ -36,8 +36,10 @@ def engine(database_url):
     import_cases(SqlUnitsOfWork(engine), [case(number) for number in range(MANY)])
     with engine.begin() as connection:
         connection.execute(insert(AUDIT_EVENTS), [row(number) for number in range(2 * MANY)])
-    with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-        connection.execute(text("ANALYZE" if sqlite else "VACUUM ANALYZE"))
+        connection.execute(text("ANALYZE"))
+    if not sqlite:  # its plans look at what VACUUM has written as well
+        with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+            connection.execute(text("VACUUM"))
     yield engine
     engine.dispose()
 

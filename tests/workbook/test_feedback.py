@@ -10,6 +10,8 @@ import pytest
 from workbook.curriculum import load_lesson
 from workbook.derive import solution, starter
 from workbook.feedback import explain
+from workbook.home import find_home
+from workbook.variants import Variant, run_variants
 
 ROOT = os.fspath(__import__("pathlib").Path(__file__).parents[2])
 
@@ -86,6 +88,25 @@ def test_a_misconception_is_answered_with_its_evidence(home, exercise, finished)
     assert "twice 6 is 12, not 8" in output
     assert "That is two more." in output
     assert "lessons/01_counting/README.md#concept" in output
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("models import NoteRecord", "sql.models has no NoteRecord; it has CaseNoteRecord"),
+        ("models import zzz", "sql.models has no zzz"),
+        ("repository import SqlAlchemyCaseRepository", "that module is your file. Write it here"),
+    ],
+)
+def test_an_import_of_a_name_that_is_not_there_says_why(line, message):
+    """A typo is no lesson about modules, and a circle is no typo."""
+    lesson = load_lesson(find_home().lessons / "02_repository")
+    text = solution(lesson, find_home())["exercise.py"]
+    first = f"from case_tracker.adapters.sql.{line}"
+
+    verdicts = run_variants(lesson, [Variant("it", {"exercise.py": f"{first}\n{text}"})])
+
+    assert message in verdicts["it"].root_cause.message
 
 
 @pytest.mark.parametrize(

@@ -14,10 +14,11 @@ from workbook.reset import reset_lesson
 from workbook.verdict import Verdict, from_data
 
 
-def _print(verdict: Verdict) -> None:
+def _print(verdict: Verdict, desk: Desk) -> None:
     from workbook.report import lines  # noqa: PLC0415 - `hint` and `list` need no report
 
-    show(lines(verdict, shutil.get_terminal_size().columns))
+    columns = shutil.get_terminal_size().columns
+    show(lines(verdict, columns, compare=desk.home.has_solutions))
 
 
 @click.command("status")
@@ -54,7 +55,7 @@ def learn_command(ctx: click.Context) -> None:
     ctx.invoke(status_command)
     click.echo("")
     desk = open_desk()
-    _print(check(desk, desk.current))
+    _print(check(desk, desk.current), desk)
 
 
 @click.command("check")
@@ -84,7 +85,7 @@ def check_command(
     if as_json:
         click.echo(json.dumps(verdict.to_data(), indent=2, default=repr))
     else:
-        _print(verdict)
+        _print(verdict, desk)
     ctx.exit(0 if verdict.passed else 1)
 
 
@@ -139,7 +140,7 @@ def next_command(ctx: click.Context) -> None:
     verdict = check(desk, lesson)
     if not verdict.passed:
         click.echo(f"{lesson.slug} is not finished yet.\n")
-        _print(verdict)
+        _print(verdict, desk)
         ctx.exit(1)
     following = desk.open_after(lesson) or desk.open_after(None)
     if following is None:
@@ -198,8 +199,8 @@ def solution_command(lesson: str | None, give_up: bool) -> None:  # noqa: FBT001
         click.echo(f"{item.slug} has not passed yet. To see the solution anyway:")
         click.echo(f"  {command('solution', item.slug[:2], '--give-up')}")
         raise SystemExit(WRONG_USE - 1)
-    folder = desk.home.solutions / item.slug
-    if not folder.is_dir():
+    if not desk.home.has_solutions:
         raise click.UsageError("this edition has no solutions; ask whoever gave it to you")
+    folder = desk.home.solutions / item.slug
     for path in [*(folder / file.name for file in item.files), folder / "README.md"]:
         click.echo(f"--- {shown(path)}\n{path.read_text(encoding='utf-8')}")

@@ -106,8 +106,9 @@ def _came(lesson: Lesson, desk: Desk) -> str:
     from workbook.derive import solution  # noqa: PLC0415 - the same
     from workbook.variants import answer_prediction  # noqa: PLC0415 - the same
 
+    texts = solution(lesson, desk.home) if desk.home.has_solutions else {}
     try:
-        return answer_prediction(lesson, solution(lesson, desk.home))
+        return answer_prediction(lesson, texts)
     except CheckError as error:
         raise click.ClickException(str(error)) from None
 

@@ -54,7 +54,7 @@ def edition(home: Home) -> Edition:
         EditionError: this is no clone.
         CurriculumError: a lesson is damaged.
     """
-    if not home.solutions.is_dir():
+    if not home.has_solutions:
         raise EditionError(f"{home.root} has no solutions: it is a learners' edition already")
     missing = [name for name in (*AS_THEY_ARE, "case_tracker") if not (home.root / name).exists()]
     if missing:

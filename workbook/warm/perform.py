@@ -78,6 +78,8 @@ def _probe(order: Order, files: Path) -> str:
     from workbook.session import Room  # noqa: PLC0415 - the same
 
     lesson = load_lesson(order.lesson)
+    if not (lesson.folder / "probe.py").is_file():
+        raise CheckError("this edition runs no predictions; the page has the answer, under Concept")
     try:
         return str(ask(Room(lesson, files), lesson.predict.observe))
     except Exception as error:

@@ -99,7 +99,7 @@ class Actions:
         if state.verdict is None:
             state.say("there is no verdict yet")
             return
-        if state.passed and state.reference is None:
+        if state.passed and state.reference is None and state.desk.home.has_solutions:
             self._checks.work.ask("reference", state.lesson)
         self._flip("statements", self._sent)
 
@@ -110,7 +110,7 @@ class Actions:
         if self._state.reference:
             yield from statements.beside(verdict, self._state.reference, width)
             yield BLANK
-        elif verdict.passed:
+        elif verdict.passed and self._state.desk.home.has_solutions:
             yield line(Part("  running the reference …", "quiet"))
             yield BLANK
         cause = verdict.root_cause
@@ -180,6 +180,9 @@ class Actions:
 
     def why(self) -> None:
         """Show the solution's note with its alternative."""
+        if not self._state.desk.home.has_solutions:
+            self._state.say("this edition has no solutions")
+            return
         page = self._state.desk.home.solutions / self._state.lesson.slug / "README.md"
 
         def read(width: int) -> Iterator[Line]:

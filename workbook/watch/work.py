@@ -81,6 +81,6 @@ class Work:
             case "reference":
                 order = Order(folder, texts=solution(job.lesson, self._home), limit_s=limit)
             case "predict":
-                texts = solution(job.lesson, self._home)
+                texts = solution(job.lesson, self._home) if self._home.has_solutions else {}
                 order = Order(folder, "predict", texts=texts, limit_s=limit)
         self._number = self._helper.send(order)

@@ -178,9 +178,12 @@ def test_the_edition_is_a_repository_of_its_own(edition):
     checked = inside(folder, *WORKBOOK, "check", "0")
     reset = inside(folder, *WORKBOOK, "reset", "0", "--yes")
     shown = inside(folder, *WORKBOOK, "solution", "0", "--give-up")
+    predicted = inside(folder, *WORKBOOK, "predict", "0", "1")
 
     assert tests.returncode == 0, tests.stdout
     assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert "Compare:" not in checked.stdout, "there is nothing to compare with"
+    assert "the page has the answer" in predicted.stderr
     assert exercise.read_bytes() == as_it_came, reset.stderr
     assert "this edition has no solutions" in shown.stderr
 

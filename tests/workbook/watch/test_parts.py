@@ -139,3 +139,13 @@ def test_what_was_green_before_is_the_root_cause(verdict):
     assert broken.root_cause.name == "t1"
     assert broken.since([2]).root_cause.name == "t2"
     assert broken.since([2]).current.number == 2
+
+
+def test_the_next_task_never_is_one_that_waits():
+    """A mistake in the last task can stop the first one: the learner is sent to the last."""
+    tasks = [
+        TaskResult(n, f"5.{n}", "x", "", None, True, (), [TestResult(f"t{n}", n, outcome)])  # noqa: FBT003 - untouched
+        for n, outcome in ((1, "blocked"), (2, "failed"))
+    ]
+
+    assert Verdict("05_n_plus_one", "N+1", tasks, [], 0.1).current.number == 2
