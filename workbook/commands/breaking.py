@@ -32,6 +32,8 @@ def break_command(lesson: str | None, bug: int | None, tell: bool) -> None:  # n
     if bug and bug > known:
         raise click.UsageError(f"no bug {bug}: {item.slug} has {known}")
     pieces = shipped().lessons / item.slug / "misconceptions"
+    if not pieces.is_dir():
+        raise click.UsageError("this edition holds no mistakes to hide")
     click.echo("hiding a mistake in a copy of your file …\n")
     try:
         hidden = hide(item, pieces, bug)

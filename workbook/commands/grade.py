@@ -4,6 +4,8 @@ import importlib
 
 import click
 
+from workbook.home import shipped
+
 COHORT = "cohort"
 COMMANDS = {  # word: the module that has it
     COHORT: "grade_cohort",
@@ -17,6 +19,7 @@ COMMANDS = {  # word: the module that has it
     "run": "grade_shards",
     "merge": "grade_shards",
 }
+JUDGES = {COHORT, "example", "plan", "run"}  # they compare with solutions
 SUMMARIES = {
     "SUBMISSIONS": "Grade the folder: one folder in it for each learner.",
     "doctor": "Try to break out of the sandbox on this machine; print its tier.",
@@ -42,6 +45,8 @@ class GradeGroup(click.Group):
         """Import the module of a command."""
         if name not in COMMANDS:
             return None
+        if name in JUDGES and not ctx.resilient_parsing and not shipped().has_solutions:
+            raise click.UsageError("a learners' edition holds nothing to grade with; use a clone")
         module = importlib.import_module(f"workbook.commands.{COMMANDS[name]}")
         command: click.Command = getattr(module, f"{name}_command")
         return command

@@ -13,6 +13,7 @@ from workbook.home import MARKER, Home
 AS_THEY_ARE = (
     *(".editorconfig", ".gitignore", "LICENSE", "LICENSE-PROSE"),
     *("constraints.txt", "run.py"),
+    *("lessons/concepts.toml", "lessons/goals.toml", "lessons/quiz.toml"),
 )
 TREES = {  # folder: what is taken from it
     "case_tracker": (".py", ".mako", ".typed"),
@@ -23,7 +24,7 @@ TREES = {  # folder: what is taken from it
     "tests/integration": (".py",),
     "tests/e2e": (".py",),
 }
-OF_A_LESSON = ("README.md", "lesson.toml", "test_exercise.py")
+OF_A_LESSON = ("README.md", "lesson.toml", "quiz.toml", "test_exercise.py")
 LEFT_OUT = {"misconceptions": "misconceptions", "probe.py": "probes"}
 _SOLUTION_LINK = re.compile(r"\[(?P<text>[^\]\n]*)\]\([^)\s]*solutions/[^)\s]*\)")
 _FORCED = re.compile(r'^"(?P<path>[^"\n]+)" = "workbook/[^"\n]*"(?: #.*)?\n', re.MULTILINE)
@@ -86,6 +87,8 @@ def _tree(folder: Path, kinds: tuple[str, ...]) -> Iterator[Path]:
 
 def _put_lesson(made: Edition, lesson: Lesson, home: Home) -> None:
     for name in OF_A_LESSON:
+        if name == "quiz.toml" and not (lesson.folder / name).is_file():
+            continue
         text = (lesson.folder / name).read_text(encoding="utf-8")
         made.put(f"lessons/{lesson.slug}/{name}", _SOLUTION_LINK.sub(r"\g<text>", text))
     for name, text in starter(lesson, home).items():

@@ -179,11 +179,20 @@ def test_the_edition_is_a_repository_of_its_own(edition):
     reset = inside(folder, *WORKBOOK, "reset", "0", "--yes")
     shown = inside(folder, *WORKBOOK, "solution", "0", "--give-up")
     predicted = inside(folder, *WORKBOOK, "predict", "0", "1")
+    asked = inside(folder, *WORKBOOK, "quiz", "0")
+    refused = [
+        inside(folder, *WORKBOOK, *words)
+        for words in (["break", "0"], ["grade", "example"], ["grade", "lessons"])
+    ]
 
     assert tests.returncode == 0, tests.stdout
     assert checked.returncode == 0, checked.stdout + checked.stderr
     assert "Compare:" not in checked.stdout, "there is nothing to compare with"
     assert "the page has the answer" in predicted.stderr
+    assert "Traceback" not in asked.stderr
+    assert asked.returncode == 0, asked.stderr
+    for done in refused:
+        assert (done.returncode, "edition holds no" in done.stderr) == (2, True), done.stderr
     assert exercise.read_bytes() == as_it_came, reset.stderr
     assert "this edition has no solutions" in shown.stderr
 
