@@ -41,7 +41,7 @@ class GradeGroup(click.Group):
         """Return the names of the commands."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: ARG002
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         """Import the module of a command."""
         if name not in COMMANDS:
             return None
