@@ -10,6 +10,7 @@ from case_tracker.ports.repository import (
     CaseRepository,
     NoteLog,
 )
+from case_tracker.ports.row_import import RowImport
 
 
 class UnitOfWork(Protocol):
@@ -41,6 +42,11 @@ class UnitOfWork(Protocol):
     @property
     def imports(self) -> CaseImport:
         """The way in for many cases at once."""
+        ...
+
+    @property
+    def row_import(self) -> RowImport:
+        """The way in for many cases, each on its own."""
         ...
 
     def __enter__(self) -> Self:

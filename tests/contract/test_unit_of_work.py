@@ -8,16 +8,19 @@ import pytest
 from case_tracker.domain.audit import Actor
 from case_tracker.domain.case import Case, CaseId, Note
 from case_tracker.domain.errors import (
+    CaseAlreadyExistsError,
     CaseNotFoundError,
     ConcurrentUpdateError,
     ConstraintViolatedError,
     InvalidTransitionError,
     InvalidValueError,
+    ReferenceTakenError,
 )
 from case_tracker.domain.status import CaseStatus
 from case_tracker.services.add_note import add_note
 from case_tracker.services.delete_case import delete_case
 from case_tracker.services.import_cases import import_cases
+from case_tracker.services.import_each import import_each
 from case_tracker.services.open_case import open_case
 from case_tracker.services.read_cases import case_history, count_cases, list_cases, show_case
 from case_tracker.services.rename_case import rename_case
@@ -267,3 +270,48 @@ def test_a_note_of_no_case_is_refused(units):
         unit.notes.add(CaseId("CASE-404"), Note("called"), ANN)
 
     assert case_history(units, LATE) == []
+
+
+def test_an_import_of_each_keeps_the_good_ones(units):
+    """One bad line in a thousand must not cost the others; and a refused one leaves no half."""
+    open_case(units, LATE, "Late report")
+    open_case(units, CaseId("CASE-002"), "Lost parcel", reference="INV-2")
+    open_case(units, CaseId("CASE-000"), "gone")
+    delete_case(units, CaseId("CASE-000"), ANN)
+    taken, new = Case(LATE, "x", notes=[Note("never stored")]), Case(CaseId("CASE-003"), "y")
+    reference = Case(CaseId("CASE-004"), "z", reference="INV-2")
+    twice, deleted = Case(CaseId("CASE-003"), "again"), Case(CaseId("CASE-000"), "back")
+    last = Case(CaseId("CASE-005"), "last", notes=[Note("called")])
+
+    refusals = import_each(units, [taken, new, reference, twice, deleted, last], ANN)
+
+    assert [refusal.case for refusal in refusals] == [taken, reference, twice, deleted]
+    reasons = [type(refusal.reason) for refusal in refusals]
+    again = CaseAlreadyExistsError
+    assert reasons == [again, ReferenceTakenError, again, again]
+    assert ids(units) == ["CASE-001", "CASE-002", "CASE-003", "CASE-005"]
+    assert (show_case(units, LATE).notes, show_case(units, last.id)) == ([], last)
+    assert show_case(units, new.id) == new
+
+
+def test_the_history_tells_of_a_refused_import(units):
+    """Who tried to import CASE-001 again? The case that is stored has the answer."""
+    open_case(units, LATE, "Late report", reference="INV-1")
+    cases = [Case(LATE, "again"), Case(CaseId("CASE-002"), "other", reference="INV-1")]
+
+    import_each(units, cases, ANN)
+
+    told = [(event.event_type, event.actor, event.details) for event in case_history(units, LATE)]
+    assert told == [
+        ("import_refused", ANN, {"refused_id": case.id.value, "refused_title": case.title})
+        for case in cases
+    ]
+
+
+def test_an_import_of_each_waits_for_the_commit(units):
+    """Who gives up after the import has imported nothing, and left no trace of it."""
+    open_case(units, LATE, "Late report")
+    with units.write() as unit:
+        unit.row_import.add_each([Case(CaseId("CASE-002"), "new"), Case(LATE, "again")], ANN)
+
+    assert (ids(units), list(case_history(units, LATE))) == (["CASE-001"], [])

@@ -10,6 +10,7 @@ from case_tracker.adapters.memory.repository import (
     InMemoryAuditEventRepository,
     InMemoryCaseRepository,
 )
+from case_tracker.adapters.memory.row_import import InMemoryRowImport
 from case_tracker.adapters.memory.store import State, Store
 from case_tracker.domain.errors import DatabaseBusyError
 
@@ -68,6 +69,11 @@ class InMemoryUnitOfWork:
     def imports(self) -> InMemoryCaseRepository:
         """The way in for many cases at once."""
         return self.cases
+
+    @property
+    def row_import(self) -> InMemoryRowImport:
+        """The way in for many cases, each on its own."""
+        return InMemoryRowImport(self.cases, self.audit_events)
 
     def _begin(self) -> None:
         self._state: State = self._store.committed.copy()

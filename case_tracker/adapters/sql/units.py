@@ -21,6 +21,7 @@ from case_tracker.adapters.sql.locking import LockingCaseStore
 from case_tracker.adapters.sql.note_log import SqlNoteLog
 from case_tracker.adapters.sql.postgresql import reading
 from case_tracker.adapters.sql.read_models import SqlCasePages
+from case_tracker.adapters.sql.row_import import SqlRowImport
 from case_tracker.adapters.sql.sqlite import BEGIN_OPTION
 from case_tracker.adapters.sql.unit_of_work import SqlAlchemyUnitOfWork
 
@@ -51,6 +52,11 @@ class SqlUnitOfWork(SqlAlchemyUnitOfWork):
     def imports(self) -> SqlCaseImport:
         """The way in for many cases at once."""
         return SqlCaseImport(self.session)
+
+    @property
+    def row_import(self) -> SqlRowImport:
+        """The way in for many cases, each on its own."""
+        return SqlRowImport(self.session, self.audit_events)
 
     def commit(self) -> None:
         """Store everything this unit did.
