@@ -13,8 +13,9 @@ def clashing_case(session: Session, case: Case) -> CaseId | None:
 
     None when no stored case clashes with it. Emits 1 SELECT.
     """
-    same_id = CaseRecord.id == case.id.value
-    same_reference = and_(CaseRecord.reference == case.reference, alive(CaseRecord))
-    query = select(CaseRecord.id).where(or_(same_id, same_reference)).order_by(same_id.desc())
-    found = session.scalars(query.limit(1)).one_or_none()
+    same_id = clash = CaseRecord.id == case.id.value
+    if case.reference is not None:  # `== None` would find all cases that have no reference
+        clash = or_(clash, and_(CaseRecord.reference == case.reference, alive(CaseRecord)))
+    query = select(CaseRecord.id).where(clash).order_by(same_id.desc()).limit(1)
+    found = session.scalars(query).one_or_none()
     return None if found is None else CaseId(found)
