@@ -137,9 +137,13 @@ def test_the_bad_ones_come_back_with_a_reason(add_each, session):
     refusals = add_each(case(3), bad[0], case(5), *bad[1:])
     session.commit()
 
-    assert [refusal.case.id.value for refusal in refusals] == ["CASE-001", "CASE-004", "CASE-003"]
-    reasons = [type(refusal.reason).__name__ for refusal in refusals]
-    assert reasons == ["CaseAlreadyExistsError", "ReferenceTakenError", "CaseAlreadyExistsError"]
+    told = [(r.case.id.value, type(r.reason).__name__) for r in refusals]
+    again = "CaseAlreadyExistsError"
+    expected = [("CASE-001", again), ("CASE-004", "ReferenceTakenError"), ("CASE-003", again)]
+    assert told == expected, (
+        "CASE-001 is taken, the reference of CASE-004 as well, and CASE-003 came twice;\n"
+        f"the refused ones are {told}"
+    )
 
 
 @pytest.mark.task(1)
@@ -195,7 +199,7 @@ def test_a_broken_database_is_no_bad_row(add_each, session, engine, observed):
 
 @pytest.mark.task(2)
 def test_the_history_tells_of_a_refused_case(log_each, add_each, session, events, observed):
-    """Ben sees CASE-001 missing from his list, and nobody can say that he tried."""
+    """Somebody wanted to import CASE-001 again, and a day later nobody knows who."""
     log_each(case(3), case(1), case(4))
     session.commit()
 
