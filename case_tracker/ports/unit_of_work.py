@@ -4,6 +4,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from case_tracker.ports.read_models import CasePages
+from case_tracker.ports.reports import Reports
 from case_tracker.ports.repository import (
     AuditEventRepository,
     CaseImport,
@@ -37,6 +38,11 @@ class UnitOfWork(Protocol):
     @property
     def pages(self) -> CasePages:
         """The cases to look at, a page at a time."""
+        ...
+
+    @property
+    def reports(self) -> Reports:
+        """Reports about many cases."""
         ...
 
     @property

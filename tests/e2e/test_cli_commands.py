@@ -241,3 +241,28 @@ def test_an_import_of_good_lines_exits_with_0(late):
     result = late("import", "-", "--keep-good", "--actor", "ben", input=GOOD)
 
     assert (result.exit_code, result.output) == (0, "1 cases imported, 0 lines refused\n")
+
+
+def test_cases_are_found_by_a_part_of_the_title(late):
+    """What is typed is looked for as it is."""
+    late("note", "CASE-001", "called")
+    late("open", "CASE-002", "it's LATE")
+
+    lines = late("find", "late", "--sort", "notes").output.splitlines()
+
+    assert [words.split(" (")[0] for words in lines] == [
+        "CASE-001 DRAFT Late report",
+        "CASE-002 DRAFT it's LATE",
+    ]
+    assert ", last 20" in lines[0]
+    assert lines[1].endswith("(notes 0)")
+    assert late("find", "' OR '1'='1").output == ""
+    assert late("find", "x", "--sort", "deleted_at").exit_code == 2
+
+
+def test_stale_cases_are_listed(late):
+    """Nobody has written about it: 0 days are enough to see that."""
+    late("open", "CASE-002", "new")
+    late("note", "CASE-002", "called")
+
+    assert late("stale", "--days", "1").output == "CASE-001 DRAFT Late report (version 1)\n"

@@ -6,6 +6,7 @@ from typing import Self
 
 from case_tracker.adapters.memory.note_log import InMemoryNoteLog
 from case_tracker.adapters.memory.read_models import InMemoryCasePages
+from case_tracker.adapters.memory.reports import InMemoryReports
 from case_tracker.adapters.memory.repository import (
     InMemoryAuditEventRepository,
     InMemoryCaseRepository,
@@ -64,6 +65,11 @@ class InMemoryUnitOfWork:
     def pages(self) -> InMemoryCasePages:
         """The cases to look at, a page at a time."""
         return InMemoryCasePages(self.cases)
+
+    @property
+    def reports(self) -> InMemoryReports:
+        """Reports about many cases."""
+        return InMemoryReports(self.cases)
 
     @property
     def imports(self) -> InMemoryCaseRepository:

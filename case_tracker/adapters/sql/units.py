@@ -21,6 +21,7 @@ from case_tracker.adapters.sql.locking import LockingCaseStore
 from case_tracker.adapters.sql.note_log import SqlNoteLog
 from case_tracker.adapters.sql.postgresql import reading
 from case_tracker.adapters.sql.read_models import SqlCasePages
+from case_tracker.adapters.sql.reports import SqlReports
 from case_tracker.adapters.sql.row_import import SqlRowImport
 from case_tracker.adapters.sql.sqlite import BEGIN_OPTION
 from case_tracker.adapters.sql.unit_of_work import SqlAlchemyUnitOfWork
@@ -47,6 +48,11 @@ class SqlUnitOfWork(SqlAlchemyUnitOfWork):
     def pages(self) -> SqlCasePages:
         """The cases to look at, a page at a time."""
         return SqlCasePages(self.session)
+
+    @property
+    def reports(self) -> SqlReports:
+        """Reports about many cases."""
+        return SqlReports(self.session)
 
     @property
     def imports(self) -> SqlCaseImport:
