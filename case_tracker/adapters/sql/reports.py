@@ -1,4 +1,4 @@
-"""Reports, written in SQL: the only place where it is text. What a client sends never becomes SQL."""
+"""Reports, written in SQL: only here it is text. What a client sends never becomes SQL."""
 
 from collections.abc import Sequence
 from datetime import datetime
