@@ -16,10 +16,7 @@ from case_tracker.domain.status import CaseStatus
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 JAKARTA = timezone(timedelta(hours=7))
 DELETED = "') OR cases.deleted_at IS NOT NULL --"
-AUDIT = (
-    "') GROUP BY cases.id UNION SELECT max(actor), max(event_type), 'DRAFT', 1, max(occurred_at)"
-    " FROM audit_events, cases --"
-)
+AUDIT = "') OR EXISTS (SELECT 1 FROM audit_events WHERE actor LIKE 'a%') --"
 
 
 def case(number, title, *minutes, status=CaseStatus.DRAFT, reference=None):
