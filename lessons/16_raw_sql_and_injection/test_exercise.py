@@ -131,7 +131,10 @@ def test_the_order_is_the_one_that_was_chosen(found, observed):
     seen = {sort: "".join(case_id[-1] for case_id in found("", sort=sort)) for sort in sorts}
 
     observed["orders"] = len(set(seen.values()))
-    assert seen == {"id": "1234", "title": "3241", "notes": "1243", "last_note": "2143"}
+    expected = {"id": "1234", "title": "3241", "notes": "1243", "last_note": "2143"}
+    assert seen == expected, (
+        f"CASE-001 to CASE-004 come in these orders:\n{seen}\nand not\n{expected}"
+    )
 
 
 @pytest.mark.task(2)
@@ -193,7 +196,8 @@ def test_stale_cases_are_whole(reports):
     cases = reports.stale(NOON + timedelta(hours=1))
 
     whole = {case.id: case for case in CASES if case.status is not CaseStatus.CLOSED}
-    assert [case.id.value for case in cases] == ["CASE-001", "CASE-002", "CASE-003"]
+    ids = [case.id.value for case in cases]
+    assert ids == ["CASE-001", "CASE-002", "CASE-003"], f"by id; the stale cases came as {ids}"
     for one in cases:
         assert one == whole[one.id], f"stored is {whole[one.id]}\nthe report has {one}"
         assert [note.written_at for note in one.notes] == [
