@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import uuid4
 
-from case_tracker.domain.case import CaseId, is_storable
+from case_tracker.domain.case import Case, CaseId, is_storable
 from case_tracker.domain.clock import utc_now
 from case_tracker.domain.errors import InvalidValueError
 from case_tracker.domain.status import CaseStatus
@@ -50,3 +50,9 @@ class AuditEvent:
     def case_deleted(cls, case_id: CaseId, actor: Actor, title: str) -> "AuditEvent":
         """Return the event that says who took a case out of sight."""
         return cls(case_id, actor, "case_deleted", {"title": title})
+
+    @classmethod
+    def import_refused(cls, case_id: CaseId, actor: Actor, refused: Case) -> "AuditEvent":
+        """Return the event that says which case was refused because of this one."""
+        details = {"refused_id": refused.id.value, "refused_title": refused.title}
+        return cls(case_id, actor, "import_refused", details)

@@ -6,6 +6,7 @@ from case_tracker.domain.errors import CaseTrackerError
 from case_tracker.entrypoints.cli_db import db
 from case_tracker.entrypoints.cli_import import import_
 from case_tracker.entrypoints.cli_read import history, list_, show
+from case_tracker.entrypoints.cli_reports import find, stale
 from case_tracker.entrypoints.cli_serve import serve
 from case_tracker.entrypoints.cli_shared import advice
 from case_tracker.entrypoints.cli_write import delete, note, open_, rename, transition
@@ -36,5 +37,6 @@ def main(ctx: click.Context, database: str) -> None:
     ctx.obj = database
 
 
-for command in (open_, list_, show, rename, note, transition, delete, history, import_, serve, db):
+_LOOKING = (list_, show, find, stale, history)
+for command in (open_, *_LOOKING, rename, note, transition, delete, import_, serve, db):
     main.add_command(command)

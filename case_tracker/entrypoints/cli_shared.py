@@ -29,6 +29,11 @@ expecting = click.option(
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 
 
+def login_actor() -> Actor:
+    """Return who is logged in, for the history."""
+    return Actor(_login_name())
+
+
 def _login_name() -> str:
     try:
         return getpass.getuser()

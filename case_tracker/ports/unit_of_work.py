@@ -4,12 +4,14 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from case_tracker.ports.read_models import CasePages
+from case_tracker.ports.reports import Reports
 from case_tracker.ports.repository import (
     AuditEventRepository,
     CaseImport,
     CaseRepository,
     NoteLog,
 )
+from case_tracker.ports.row_import import RowImport
 
 
 class UnitOfWork(Protocol):
@@ -39,8 +41,18 @@ class UnitOfWork(Protocol):
         ...
 
     @property
+    def reports(self) -> Reports:
+        """Reports about many cases."""
+        ...
+
+    @property
     def imports(self) -> CaseImport:
         """The way in for many cases at once."""
+        ...
+
+    @property
+    def row_import(self) -> RowImport:
+        """The way in for many cases, each on its own."""
         ...
 
     def __enter__(self) -> Self:

@@ -1,6 +1,7 @@
 """What every UnitOfWork promises."""
 
 import threading
+from datetime import UTC, datetime, timedelta, timezone
 from unittest.mock import Mock
 
 import pytest
@@ -8,19 +9,24 @@ import pytest
 from case_tracker.domain.audit import Actor
 from case_tracker.domain.case import Case, CaseId, Note
 from case_tracker.domain.errors import (
+    CaseAlreadyExistsError,
     CaseNotFoundError,
     ConcurrentUpdateError,
     ConstraintViolatedError,
     InvalidTransitionError,
     InvalidValueError,
+    ReferenceTakenError,
 )
 from case_tracker.domain.status import CaseStatus
+from case_tracker.ports.reports import SORTS, ReportLine
 from case_tracker.services.add_note import add_note
 from case_tracker.services.delete_case import delete_case
 from case_tracker.services.import_cases import import_cases
+from case_tracker.services.import_each import import_each
 from case_tracker.services.open_case import open_case
 from case_tracker.services.read_cases import case_history, count_cases, list_cases, show_case
 from case_tracker.services.rename_case import rename_case
+from case_tracker.services.reports import find_cases, stale_cases
 from case_tracker.services.transition_case import transition_case
 
 LATE = CaseId("CASE-001")
@@ -267,3 +273,128 @@ def test_a_note_of_no_case_is_refused(units):
         unit.notes.add(CaseId("CASE-404"), Note("called"), ANN)
 
     assert case_history(units, LATE) == []
+
+
+def test_an_import_of_each_keeps_the_good_ones(units):
+    """One bad line in a thousand must not cost the others; and a refused one leaves no half."""
+    open_case(units, LATE, "Late report")
+    open_case(units, CaseId("CASE-002"), "Lost parcel", reference="INV-2")
+    open_case(units, CaseId("CASE-000"), "gone")
+    delete_case(units, CaseId("CASE-000"), ANN)
+    taken, new = Case(LATE, "x", notes=[Note("never stored")]), Case(CaseId("CASE-003"), "y")
+    reference = Case(CaseId("CASE-004"), "z", reference="INV-2")
+    twice, deleted = Case(CaseId("CASE-003"), "again"), Case(CaseId("CASE-000"), "back")
+    last = Case(CaseId("CASE-005"), "last", notes=[Note("called")])
+
+    refusals = import_each(units, [taken, new, reference, twice, deleted, last], ANN)
+
+    assert [refusal.case for refusal in refusals] == [taken, reference, twice, deleted]
+    reasons = [type(refusal.reason) for refusal in refusals]
+    again = CaseAlreadyExistsError
+    assert reasons == [again, ReferenceTakenError, again, again]
+    assert ids(units) == ["CASE-001", "CASE-002", "CASE-003", "CASE-005"]
+    assert (show_case(units, LATE).notes, show_case(units, last.id)) == ([], last)
+    assert show_case(units, new.id) == new
+
+
+def test_the_history_tells_of_a_refused_import(units):
+    """Who tried to import CASE-001 again? The case that is stored has the answer."""
+    open_case(units, LATE, "Late report", reference="INV-1")
+    cases = [Case(LATE, "again"), Case(CaseId("CASE-002"), "other", reference="INV-1")]
+
+    import_each(units, cases, ANN)
+
+    told = [(event.event_type, event.actor, event.details) for event in case_history(units, LATE)]
+    assert told == [
+        ("import_refused", ANN, {"refused_id": case.id.value, "refused_title": case.title})
+        for case in cases
+    ]
+
+
+def test_an_import_of_each_waits_for_the_commit(units):
+    """Who gives up after the import has imported nothing, and left no trace of it."""
+    open_case(units, LATE, "Late report")
+    with units.write() as unit:
+        unit.row_import.add_each([Case(CaseId("CASE-002"), "new"), Case(LATE, "again")], ANN)
+
+    assert (ids(units), list(case_history(units, LATE))) == (["CASE-001"], [])
+
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def written(units):
+    """Four cases: two notes of noon, one of 13:00, none; the last one is deleted."""
+    later = NOON + timedelta(hours=1)
+    import_cases(
+        units,
+        [
+            Case(CaseId("CASE-2"), "late", notes=[Note("x", NOON), Note("y", NOON)]),
+            Case(CaseId("CASE-1"), "Late: 100% lost", notes=[Note("x", later)]),
+            Case(CaseId("CASE-3"), "it's late", CaseStatus.CLOSED),
+            Case(CaseId("CASE-4"), "late, and gone"),
+        ],
+    )
+    delete_case(units, CaseId("CASE-4"), ANN)
+    return units
+
+
+@pytest.mark.parametrize(
+    ("sort", "expected"),
+    [("id", "123"), ("title", "132"), ("notes", "213"), ("last_note", "123")],
+)
+def test_a_report_has_the_order_that_was_asked_for(written, sort, expected):
+    """By text as Python orders it; what has no note comes last."""
+    found = find_cases(written, "LATE", sort=sort)
+
+    assert "".join(line.id[-1] for line in found) == expected
+    assert sort in SORTS
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("100%", "1"),
+        ("%", "1"),
+        ("_", ""),
+        ("it's", "3"),
+        ("' OR 1=1 --", ""),
+        (": ", "1"),
+        ("/", ""),
+    ],
+)
+def test_a_report_takes_words_as_they_are(written, words, expected):
+    """Nothing that somebody types is a part of SQL, or a wildcard."""
+    assert "".join(line.id[-1] for line in find_cases(written, words)) == expected
+
+
+def test_a_line_of_a_report_has_types(written):
+    """Both databases and memory answer with the same values."""
+    found = find_cases(written, "late", limit=2)
+
+    later = NOON + timedelta(hours=1)
+    assert found == [
+        ReportLine("CASE-1", "Late: 100% lost", CaseStatus.DRAFT, 1, later),
+        ReportLine("CASE-2", "late", CaseStatus.DRAFT, 2, NOON),
+    ]
+    assert found[0].last_note.tzinfo is UTC
+
+
+@pytest.mark.parametrize("sort", ["deleted_at", "id; DROP TABLE cases", ""])
+def test_an_order_that_nobody_offers_is_refused(written, sort):
+    """A name of a column cannot be a parameter: it comes from a list, or not at all."""
+    with pytest.raises(InvalidValueError, match="sort is one of id, title, notes, last_note"):
+        find_cases(written, "", sort=sort)
+
+
+def test_stale_cases_are_whole_and_open(written):
+    """An instant is an instant in every time zone; CASE-3 is closed, CASE-4 deleted."""
+    in_jakarta = (NOON + timedelta(minutes=1)).astimezone(timezone(timedelta(hours=7)))
+
+    found = stale_cases(written, in_jakarta)
+
+    assert [(case.id.value, [note.text for note in case.notes]) for case in found] == [
+        ("CASE-2", ["x", "y"])
+    ]
+    assert stale_cases(written, NOON) == []

@@ -215,3 +215,54 @@ def test_one_wrong_line_stores_nothing(late, line, message):
     assert message in result.output
     assert result.output.endswith("nothing was stored\n")
     assert late("show", "CASE-008").exit_code == 1
+
+
+def test_an_import_can_keep_the_good_lines(late):
+    """Each bad line is named; the good ones are stored, and the exit code tells of the others."""
+    wrong = ["{", *(f'{{"id": "CASE-00{n}", "title": "again"}}' for n in (1, 8))]
+    lines = [GOOD, *wrong, '{"id": "CASE-009", "title": "x"}']
+
+    result = late("import", "-", "--keep-good", "--actor", "ben", input="\n".join(lines))
+
+    assert result.exit_code == 1
+    assert result.stdout == "2 cases imported, 3 lines refused\n"
+    told = result.stderr.splitlines()
+    assert [line.partition(":")[0] for line in told] == ["line 2", "line 3", "line 4"]
+    assert told[1:] == [
+        "line 3: id 'CASE-001': a case with this id exists already",
+        "line 4: id 'CASE-008': a case with this id exists already",
+    ]
+    assert late("show", "CASE-009").exit_code == 0
+    assert "ben import_refused refused_id=CASE-001" in late("history", "CASE-001").output
+
+
+def test_an_import_of_good_lines_exits_with_0(late):
+    """A script looks at the exit code first."""
+    result = late("import", "-", "--keep-good", "--actor", "ben", input=GOOD)
+
+    assert (result.exit_code, result.output) == (0, "1 cases imported, 0 lines refused\n")
+
+
+def test_cases_are_found_by_a_part_of_the_title(late):
+    """What is typed is looked for as it is."""
+    late("note", "CASE-001", "called")
+    late("open", "CASE-002", "it's LATE")
+
+    lines = late("find", "late", "--sort", "notes").output.splitlines()
+
+    assert [words.split(" (")[0] for words in lines] == [
+        "CASE-001 DRAFT Late report",
+        "CASE-002 DRAFT it's LATE",
+    ]
+    assert ", last 20" in lines[0]
+    assert lines[1].endswith("(notes 0)")
+    assert late("find", "' OR '1'='1").output == ""
+    assert late("find", "x", "--sort", "deleted_at").exit_code == 2
+
+
+def test_stale_cases_are_listed(late):
+    """Nobody has written about it: 0 days are enough to see that."""
+    late("open", "CASE-002", "new")
+    late("note", "CASE-002", "called")
+
+    assert late("stale", "--days", "1").output == "CASE-001 DRAFT Late report (version 1)\n"

@@ -25,6 +25,7 @@ from case_tracker.domain.status import CaseStatus
 from case_tracker.services.add_note import add_note
 from case_tracker.services.delete_case import delete_case
 from case_tracker.services.import_cases import import_cases
+from case_tracker.services.import_each import import_each
 from case_tracker.services.open_case import open_case
 from case_tracker.services.read_cases import case_history, count_cases, list_cases, show_case
 from case_tracker.services.rename_case import rename_case
@@ -112,6 +113,11 @@ class Stores(RuleBasedStateMachine):
         """Store many cases at once."""
         self.agree(lambda units: import_cases(units, [case_of(row) for row in rows]))
 
+    @rule(rows=st.lists(rows, max_size=3), actor=actors)
+    def import_the_good(self, rows, actor):
+        """Store the good ones of many cases."""
+        self.agree(lambda units: refused(units, [case_of(row) for row in rows], Actor(actor)))
+
     @rule(
         status=st.none() | statuses,
         limit=st.integers(0, 3) | st.sampled_from([100, 101]),
@@ -151,6 +157,12 @@ def case_of(row):
     """Return a case that nobody else holds."""
     case_id, title, status, notes, reference = row
     return Case(case_id, title, status, [Note(*note) for note in notes], reference)
+
+
+def refused(units, cases, actor):
+    """Import each case; return the places of the refused ones."""
+    refusals = import_each(units, cases, actor)
+    return [place for place, case in enumerate(cases) if any(case is r.case for r in refusals)]
 
 
 def everything(units):

@@ -6,10 +6,12 @@ from typing import Self
 
 from case_tracker.adapters.memory.note_log import InMemoryNoteLog
 from case_tracker.adapters.memory.read_models import InMemoryCasePages
+from case_tracker.adapters.memory.reports import InMemoryReports
 from case_tracker.adapters.memory.repository import (
     InMemoryAuditEventRepository,
     InMemoryCaseRepository,
 )
+from case_tracker.adapters.memory.row_import import InMemoryRowImport
 from case_tracker.adapters.memory.store import State, Store
 from case_tracker.domain.errors import DatabaseBusyError
 
@@ -65,9 +67,19 @@ class InMemoryUnitOfWork:
         return InMemoryCasePages(self.cases)
 
     @property
+    def reports(self) -> InMemoryReports:
+        """Reports about many cases."""
+        return InMemoryReports(self.cases)
+
+    @property
     def imports(self) -> InMemoryCaseRepository:
         """The way in for many cases at once."""
         return self.cases
+
+    @property
+    def row_import(self) -> InMemoryRowImport:
+        """The way in for many cases, each on its own."""
+        return InMemoryRowImport(self.cases, self.audit_events)
 
     def _begin(self) -> None:
         self._state: State = self._store.committed.copy()

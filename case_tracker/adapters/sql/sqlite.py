@@ -31,8 +31,13 @@ def _on_connect(connection: Any, _record: Any) -> None:
 
 
 def _on_begin(connection: Connection) -> None:
-    mode = connection.get_execution_options().get(BEGIN_OPTION, "DEFERRED")
-    connection.exec_driver_sql(f"BEGIN {mode}")
+    # SQLAlchemy has begun; with its own settings sqlite3 would wait for the first INSERT.
+    connection.exec_driver_sql(f"BEGIN {_mode(connection)}")
+
+
+def _mode(connection: Connection) -> str:
+    mode: str = connection.get_execution_options().get(BEGIN_OPTION, "DEFERRED")
+    return mode
 
 
 def _on_checkin(connection: Any, _record: Any) -> None:

@@ -21,6 +21,8 @@ from case_tracker.adapters.sql.locking import LockingCaseStore
 from case_tracker.adapters.sql.note_log import SqlNoteLog
 from case_tracker.adapters.sql.postgresql import reading
 from case_tracker.adapters.sql.read_models import SqlCasePages
+from case_tracker.adapters.sql.reports import SqlReports
+from case_tracker.adapters.sql.row_import import SqlRowImport
 from case_tracker.adapters.sql.sqlite import BEGIN_OPTION
 from case_tracker.adapters.sql.unit_of_work import SqlAlchemyUnitOfWork
 
@@ -48,9 +50,19 @@ class SqlUnitOfWork(SqlAlchemyUnitOfWork):
         return SqlCasePages(self.session)
 
     @property
+    def reports(self) -> SqlReports:
+        """Reports about many cases."""
+        return SqlReports(self.session)
+
+    @property
     def imports(self) -> SqlCaseImport:
         """The way in for many cases at once."""
         return SqlCaseImport(self.session)
+
+    @property
+    def row_import(self) -> SqlRowImport:
+        """The way in for many cases, each on its own."""
+        return SqlRowImport(self.session, self.audit_events)
 
     def commit(self) -> None:
         """Store everything this unit did.

@@ -1,0 +1,248 @@
+"""Lesson 16: what somebody types, and what the database reads. Attacks are real; so is the data."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from sqlalchemy.exc import StatementError
+
+from case_tracker.adapters.sql.audit import SqlAlchemyAuditEventRepository
+from case_tracker.adapters.sql.mapping import to_record
+from case_tracker.adapters.sql.tables import METADATA
+from case_tracker.domain.audit import Actor, AuditEvent
+from case_tracker.domain.case import Case, CaseId, Note
+from case_tracker.domain.errors import InvalidValueError
+from case_tracker.domain.status import CaseStatus
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+JAKARTA = timezone(timedelta(hours=7))
+DELETED = "') OR cases.deleted_at IS NOT NULL --"
+AUDIT = "') OR EXISTS (SELECT 1 FROM audit_events WHERE actor LIKE 'a%') --"
+
+
+def case(number, title, *minutes, status=CaseStatus.DRAFT, reference=None):
+    """Return a case with a note for each of these minutes after noon."""
+    notes = [Note("called", NOON + timedelta(minutes=minute)) for minute in minutes]
+    return Case(CaseId(f"CASE-00{number}"), title, status, notes, reference)
+
+
+CASES = [
+    case(3, "Late: 100 parcels"),
+    case(1, "late report", 0, 5, reference="INV-1"),
+    case(2, "Lost, 100% of it", 10),
+    case(4, "closed", 0, status=CaseStatus.CLOSED),
+]
+
+
+@pytest.fixture
+def session(session_factory, engine):
+    """A Session on four cases, one deleted case, CASE-009, and an event by ana."""
+    METADATA.create_all(engine)
+    with session_factory.begin() as session:
+        gone = to_record(case(9, "nobody may see this"))
+        gone.deleted_at = NOON
+        session.add_all([*map(to_record, CASES), gone])
+        session.flush()
+        event = AuditEvent(CaseId("CASE-001"), Actor("ana"), "case_deleted", {})
+        SqlAlchemyAuditEventRepository(session).add(event)
+    with session_factory() as session:
+        yield session
+
+
+@pytest.fixture
+def reports(exercise, session):
+    """The learner's reports."""
+    return exercise.SqlReports(session)
+
+
+@pytest.fixture
+def found(reports):
+    """Finds cases by words; returns the ids, and says in plain words what the database refused."""
+
+    def found(words, **options):
+        try:
+            return [line.id for line in reports.find(words, **options)]
+        except StatementError as error:
+            pytest.fail(
+                f"somebody typed\n  {words}\nthat was read as SQL, and refused: {error.orig}"
+            )
+
+    return found
+
+
+@pytest.mark.task(1)
+@pytest.mark.parametrize("typed", [DELETED, AUDIT], ids=["deleted cases", "the audit trail"])
+def test_what_is_typed_is_never_sql(found, typed):
+    """Whoever can search can read every table, and on some databases delete them."""
+    ids = found(typed, limit=100)
+
+    assert ids == [], f"somebody typed\n  {typed}\nand reads {', '.join(ids)}"
+
+
+@pytest.mark.task(1)
+def test_words_are_found_as_they_stand(reports, session, observed):
+    """Mrs O'Neill opens a case, and the search page shows an error to everybody."""
+    typed = ["Mind", "MIND", "O'Neill", ":late", "{words}", "%(x)s", "\\"]
+    session.add(to_record(case(7, f"mind {' and '.join(typed)}")))
+    session.flush()
+
+    lost = observed["lost"] = [words for words in typed if not finds(reports, words, "CASE-007")]
+
+    assert not lost, "CASE-007 has these words in its title, and nobody finds them:\n" + "\n".join(
+        f"  {words}" for words in lost
+    )
+
+
+def finds(reports, words, case_id):
+    """Say whether the words find this case, and no other one."""
+    try:
+        return [line.id for line in reports.find(words)] == [case_id]
+    except StatementError:
+        return False
+
+
+@pytest.mark.task(1)
+@pytest.mark.parametrize("sign", ["%", "_", "/"])
+def test_a_percent_sign_is_a_percent_sign(found, recording, observed, sign):
+    """Who looks for 100% is shown every parcel, and stops looking."""
+    expected = ["CASE-002"] if sign == "%" else []
+
+    with recording() as sent:
+        ids = found(sign)
+
+    observed["bound"] = any(sign in str(one.parameters) for one in sent.statements)
+
+    assert ids == expected, f"CASE-002 has a % in its title; somebody typed {sign} and found {ids}"
+
+
+@pytest.mark.task(1)
+def test_a_page_has_a_limit(found):
+    """A page with all cases takes minutes, and one that is cut too early hides some."""
+    two = {words: found(words, limit=2) for words in ("", "late")}
+
+    assert two == {"": ["CASE-001", "CASE-002"], "late": ["CASE-001", "CASE-003"]}, (
+        f"2 lines were asked for, for every case and for late ones; they are {two}"
+    )
+
+
+@pytest.mark.task(2)
+def test_the_order_is_the_one_that_was_chosen(found, observed):
+    """Who sorts by the last note and sees another order works on the wrong case first."""
+    sorts = ("id", "title", "notes", "last_note")
+    seen = {sort: "".join(case_id[-1] for case_id in found("", sort=sort)) for sort in sorts}
+
+    observed["orders"] = len(set(seen.values()))
+    expected = {"id": "1234", "title": "3241", "notes": "1243", "last_note": "2143"}
+    assert seen == expected, (
+        f"CASE-001 to CASE-004 come in these orders:\n{seen}\nand not\n{expected}"
+    )
+
+
+@pytest.mark.task(2)
+def test_an_order_that_nobody_offers_is_refused(reports, recording, observed):
+    """An order by the author of a secret tells who the author is, one question after the other."""
+    author = "(SELECT max(actor) FROM audit_events WHERE case_id = cases.id)"
+    offers = [author, "id LIMIT 100 --", "deleted_at", "nothing like this", "TITLE", ""]
+
+    told, sent = {}, []
+    for sort in offers:
+        with recording() as recorder:
+            told[sort] = answer(reports, sort)
+        if told[sort] == "answered" and not any(sort in one.text for one in recorder.statements):
+            told[sort] = "answered, in another order"
+        sent += recorder.statements if told[sort] == "refused" else []
+
+    observed["unknown"] = told["nothing like this"]
+    observed["answered"] = [sort for sort, told in told.items() if told == "answered"]
+    wrong = [f"  {sort or 'nothing'}: {told}" for sort, told in told.items() if told != "refused"]
+    assert not wrong, "InvalidValueError was expected; a client sorts by\n" + "\n".join(wrong)
+    assert not sent, f"the order was refused after {len(sent)} statements had been sent"
+
+
+def answer(reports, sort):
+    """Say what came of an order that nobody offers."""
+    try:
+        reports.find("", sort=sort)
+    except InvalidValueError as error:
+        return "refused" if error.value == sort else f"refused, and the error names {error.value!r}"
+    except StatementError as error:
+        return f"read as SQL: {error.orig}"
+    return "answered"
+
+
+@pytest.mark.task(3)
+def test_a_time_comes_as_an_instant(reports, observed):
+    """The page sorts texts, and in another country everything happened an hour earlier."""
+    line = next(line for line in reports.find("report") if line.id == "CASE-001")
+
+    last = line.last_note
+    if isinstance(last, datetime):
+        observed["kind"] = "a naive datetime" if last.tzinfo is None else "an instant"
+    expected = NOON + timedelta(minutes=5)
+    assert last == expected, f"the last note is of {expected!r}; last_note is {last!r}"
+    assert (line.notes, line.status) == (2, CaseStatus.DRAFT)
+
+
+@pytest.mark.task(3)
+def test_no_note_is_no_time(reports):
+    """A case without notes is not a case of 1970."""
+    lines = {line.id: (line.notes, line.last_note) for line in reports.find("parcels")}
+
+    assert lines == {"CASE-003": (0, None)}
+
+
+@pytest.mark.task(4)
+def test_stale_cases_are_whole(reports):
+    """A case without its notes looks like one that nobody has worked on."""
+    cases = reports.stale(NOON + timedelta(hours=1))
+
+    whole = {case.id: case for case in CASES if case.status is not CaseStatus.CLOSED}
+    ids = [case.id.value for case in cases]
+    assert ids == ["CASE-001", "CASE-002", "CASE-003"], f"by id; the stale cases came as {ids}"
+    for one in cases:
+        assert one == whole[one.id], f"stored is {whole[one.id]}\nthe report has {one}"
+        assert [note.written_at for note in one.notes] == [
+            note.written_at for note in whole[one.id].notes
+        ]
+
+
+@pytest.mark.task(4)
+def test_an_instant_is_the_same_in_every_zone(reports, observed):
+    """A reminder that is seven hours early is switched off."""
+    since = NOON + timedelta(minutes=5)
+
+    at_home, in_jakarta = (
+        [case.id.value for case in reports.stale(moment)]
+        for moment in (since, since.astimezone(JAKARTA))
+    )
+
+    observed["in_jakarta"] = in_jakarta
+    assert at_home == ["CASE-003"], f"CASE-001 has a note of {since}; stale since then: {at_home}"
+    assert in_jakarta == at_home, (
+        f"{since.isoformat()} and {since.astimezone(JAKARTA).isoformat()} are one instant;\n"
+        f"stale since then are {at_home} and {in_jakarta}"
+    )
+
+
+@pytest.mark.task(4)
+def test_whole_cases_take_two_selects(reports, session, sql):
+    """A report that is slow in the morning is not read."""
+    session.add_all(to_record(case(number, "one more", 1)) for number in (5, 6, 7))
+    session.flush()
+
+    with sql.at_most(2):
+        cases = reports.stale(NOON + timedelta(hours=1))
+
+    assert len(cases) == 6
+
+
+@pytest.mark.task(4)
+def test_the_application_reports_from_here(reports, engine):
+    """`case-tracker find` and `case-tracker stale` go through these services."""
+    from case_tracker.adapters.sql.units import SqlUnitsOfWork
+    from case_tracker.services.reports import find_cases, stale_cases
+
+    units = SqlUnitsOfWork(engine)
+
+    assert reports
+    assert [line.id for line in find_cases(units, "report")] == ["CASE-001"]
+    assert len(stale_cases(units, NOON + timedelta(hours=1))) == 3
