@@ -1,10 +1,13 @@
 """Lesson 14: a revision, run on a database that the real history has made and that has rows."""
 
+import io
 import sys
 from datetime import UTC, datetime
 from functools import wraps
 
 import pytest
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from alembic.util import CommandError
 from sqlalchemy import column, insert, inspect, select, table
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -125,6 +128,18 @@ def migrate(exercise, engine):
     return run
 
 
+def sent_to_postgresql(step):
+    """Return what a step would send to PostgreSQL, as a script."""
+    from case_tracker.adapters.sql.conventions import Conventions
+
+    script = io.StringIO()
+    options = {"as_sql": True, "output_buffer": script, "target_metadata": Conventions.metadata}
+    context = MigrationContext.configure(dialect_name="postgresql", opts=options)
+    with Operations.context(context):
+        step()
+    return script.getvalue()
+
+
 @pytest.fixture
 def new_column(engine):
     """The database has the new column, still empty."""
@@ -211,6 +226,16 @@ def test_no_case_has_a_last_activity_yet(revision, migrate, engine, observed):
         " it is DateTime(timezone=True) and may be NULL until it is filled"
     )
     assert after == before, "something else of cases was changed"
+
+
+@pytest.mark.task(2)
+def test_postgresql_keeps_the_zone(revision):
+    """A time without its zone is another time as soon as a server stands elsewhere."""
+    script = sent_to_postgresql(revision.change_columns)
+
+    assert "last_activity_at TIMESTAMP WITH TIME ZONE" in script, (
+        f"PostgreSQL would be sent: {script.strip()}\nIt asks for DateTime(timezone=True)."
+    )
 
 
 @pytest.mark.task(3)
@@ -333,6 +358,16 @@ def test_nothing_else_has_changed(tightened, engine, observed):
             assert after[name][part] == was, f"{part} of {name} was changed"
     left = [key for key, _ in read(engine, NOTES, "case_id", "id")]
     assert left.count("CASE-001") == 3, f"CASE-001 has 3 notes; {left.count('CASE-001')} are left"
+
+
+@pytest.mark.task(4)
+def test_postgresql_drops_the_old_rule_first(revision):
+    """SQLite's new table takes the last rule of a name; PostgreSQL refuses a second one."""
+    script = sent_to_postgresql(revision.tighten)
+
+    _, dropped, after = script.partition(f"DROP CONSTRAINT {TITLE_RULE}")
+    assert dropped, f"PostgreSQL would be asked for a second {TITLE_RULE}: drop the old one"
+    assert f"ADD CONSTRAINT {TITLE_RULE}" in after, f"PostgreSQL would get no new {TITLE_RULE}"
 
 
 @pytest.mark.task(4)
