@@ -163,7 +163,7 @@ def planned(environment, engine):
     try:
         found = environment.differences(engine)
     except (ImportError, TypeError, AttributeError) as error:
-        pytest.fail(f"TABLES_IN names modules in full, as texts in a tuple: {error}")
+        pytest.fail(f"target() returns the metadata of the application: {error}")
     return [(change[0], getattr(change[1], "name", None)) for change in found]
 
 

@@ -1,3 +1,7 @@
 """Every class is known, and none of its rules."""
 
-TABLES_IN = ("case_tracker.adapters.sql.models", "case_tracker.adapters.sql.audit")
+
+def target():
+    from case_tracker.adapters.sql import audit, models  # noqa: F401
+
+    return Conventions.metadata

@@ -1,14 +1,14 @@
-"""Every module with tables is named, and then the one that adds rules and indexes."""
+"""Imported at the top and for its effect only, as an env.py does it."""
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 
+import case_tracker.adapters.sql.tables  # noqa: F401 - its classes and rules join the metadata
 from case_tracker.adapters.sql.conventions import Conventions
 from case_tracker.adapters.sql.migrations.guards import alone, check_references
 
@@ -17,11 +17,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine, MetaData
 
-TABLES_IN = [f"case_tracker.adapters.sql.{name}" for name in ("models", "audit", "tables")]
-
 
 def target() -> MetaData:
-    return [import_module(name) for name in TABLES_IN][-1].METADATA
+    return Conventions.metadata
 
 
 def differences(engine: Engine) -> list[Any]:
