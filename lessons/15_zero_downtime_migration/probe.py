@@ -52,6 +52,18 @@ def next_note_of_v1(exercise):
         return f"it is stored {'without' if missing else 'with'} a UUID"
 
 
+def card(exercise):
+    """Count the notes that are filled after a backfill was interrupted in its third batch."""
+    with office(exercise) as (engine, versions, migration):
+        for number in range(30):
+            versions["V1"].add("CASE-001", f"note {number}")
+        migration.run(engine, migration.expand)
+        batches = migration.backfill(engine, 10)
+        list(itertools.islice(batches, 2))
+        batches.close()
+        return sum(uid is not None for uid in uids(engine))
+
+
 def observe(exercise, task, seed):
     """Return what the docstrings promise about one task, as plain data."""
     return TASKS[task](exercise, random.Random(seed))

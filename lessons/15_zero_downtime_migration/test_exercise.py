@@ -303,6 +303,7 @@ class Release:
 def test_nobody_notices_the_release(exercise, migration, engine, observed):
     """Nine in the morning, everybody works, and each step must leave every running version well."""
     rollout = migration.ROLLOUT
+    assert isinstance(rollout, tuple | list), "ROLLOUT is a tuple of steps, each one a text"
     unknown = [step for step in rollout if step not in STEPS]
     assert not unknown, f"{unknown[0]!r} is no step of the release; these are: {sorted(STEPS)}"
     missing = sorted(STEPS - set(rollout))
