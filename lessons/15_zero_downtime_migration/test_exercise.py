@@ -1,0 +1,317 @@
+"""Lesson 15: a key is changed while programs run. Each step is tried with all that run then."""
+
+import itertools
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import Uuid, column, event, inspect, select, table
+from sqlalchemy.exc import SQLAlchemyError
+
+CASE = "CASE-001"
+NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
+STEPS = {"expand", "backfill", "require", "contract"}
+STEPS |= {"start V2", "start V3", "stop V1", "stop V2"}
+
+
+@pytest.fixture
+def engine(database_url):
+    """An engine on a database at revision 0004, with one case; a lock is never waited for."""
+    from case_tracker.adapters.sql.engine import build_engine
+    from case_tracker.adapters.sql.postgresql import build_postgresql_engine
+    from case_tracker.adapters.sql.schema import SqlSchema
+    from case_tracker.adapters.sql.tables import CASES
+
+    sqlite = database_url.startswith("sqlite")
+    engine = build_engine(database_url) if sqlite else build_postgresql_engine(database_url)
+    SqlSchema(engine).upgrade("0004")
+    with engine.begin() as connection:
+        row = {"id": CASE, "title": "Late report", "status": "DRAFT", "version": 1}
+        times = {"created_at": NOON, "updated_at": NOON}
+        connection.execute(CASES.insert(), row | times)
+    if sqlite:
+        event.listen(engine, "checkout", lambda dbapi, *_: dbapi.execute("PRAGMA busy_timeout=0"))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def migration(learners):
+    """The learner's migration.py."""
+    return learners("migration.py")
+
+
+@pytest.fixture
+def versions(exercise, engine):
+    """The three versions of the program, on that database."""
+    return {name: getattr(exercise, name)(engine) for name in ("V1", "V2", "V3")}
+
+
+@pytest.fixture
+def expanded(migration, engine):
+    """The database has the new column."""
+    migration.run(engine, migration.expand)
+
+
+def uids(engine):
+    """Return what `uid` holds, note by note."""
+    notes = table("case_notes", column("id"), column("uid", Uuid))
+    with engine.connect() as connection:
+        return list(connection.scalars(select(notes.c.uid).order_by(notes.c.id)))
+
+
+def in_short(error):
+    """Return the first line of what the database said."""
+    return str(getattr(error, "orig", None) or error).partition("\n")[0]
+
+
+def asked(program, what, *arguments):
+    """Call `add` or `find` of a version; whatever it raises is told in one line."""
+    name = type(program).__name__
+    try:
+        return getattr(program, what)(*arguments)
+    except (SQLAlchemyError, ValueError, TypeError) as error:
+        told = f"{name}.{what}({', '.join(map(repr, arguments))}) raised: {in_short(error)}"
+        raise AssertionError(told) from error
+
+
+@pytest.mark.guard
+def test_v1_does_not_notice_the_new_column(versions, expanded, engine):
+    """The old version knows nothing of the release: it must go on as before."""
+    key = versions["V1"].add(CASE, "called")
+
+    assert versions["V1"].find(key) == "called"
+    assert uids(engine) == [None]
+
+
+@pytest.mark.task(1)
+def test_v2_writes_both_keys(versions, expanded, engine, observed):
+    """Every note that the new version writes without a UUID is one more to fill."""
+    for words in ("called", "wrote"):
+        asked(versions["V2"], "add", CASE, words)
+
+    stored = uids(engine)
+    observed["uids"] = stored.count(None)
+    assert len(stored) == 2, f"V2 was asked to store 2 notes; {len(stored)} are stored"
+    assert None not in stored, f"V2 stored 2 notes; {stored.count(None)} of them have no uid"
+
+
+@pytest.mark.task(1)
+def test_v1_finds_what_v2_has_written(versions, expanded, observed):
+    """Somebody writes a note, clicks on its link, and the old version answers "not found"."""
+    keys = [asked(versions["V2"], "add", CASE, words) for words in ("called", "wrote")]
+
+    observed["keys"] = ["number" if str(key).isdigit() else "UUID" for key in keys]
+    for key, words in zip(keys, ("called", "wrote"), strict=True):
+        found = versions["V1"].find(str(key))
+        assert found == words, f"V2 gave the link {key!r} to the note {words!r}; V1 found {found!r}"
+
+
+@pytest.mark.task(2)
+def test_a_number_finds_a_note_of_last_year(versions, migration, engine):
+    """A link in an old letter must not lead to nothing."""
+    keys = [versions["V1"].add(CASE, words) for words in ("called", "wrote")]
+    migration.run(engine, migration.expand)
+
+    found = [asked(versions["V2"], "find", key) for key in keys]
+
+    assert found == ["called", "wrote"], f"V2 looked up {keys}, from before, and found {found}"
+
+
+@pytest.mark.task(2)
+def test_a_uuid_finds_a_note_of_today(versions, expanded):
+    """The version after this one hands out UUIDs, and for some minutes both run."""
+    keys = [versions["V3"].add(CASE, words) for words in ("called", "wrote")]
+
+    found = [asked(versions["V2"], "find", key) for key in keys]
+
+    assert found == ["called", "wrote"], f"V2 looked up two UUIDs that V3 gave, and found {found}"
+
+
+@pytest.mark.task(2)
+def test_the_key_of_no_note_finds_nothing(versions, expanded):
+    """Somebody else's note is worse than none."""
+    key = versions["V3"].add(CASE, "called")
+    found = asked(versions["V2"], "find", key)
+    assert found == "called", f"V3 wrote a note with the key {key}; V2 found {found!r}"
+
+    for key in ("4711", str(uuid4())):
+        found = asked(versions["V2"], "find", key)
+        assert found is None, f"no note has the key {key}; V2 found {found!r}"
+
+
+@pytest.fixture
+def filling(migration, engine, versions):
+    """Twenty-five notes of V1, and then the column; starts the learner's backfill, ten by ten."""
+    for number in range(25):
+        versions["V1"].add(CASE, f"note {number}")
+    migration.run(engine, migration.expand)
+
+    def start():
+        batches = migration.backfill(engine, 10)
+        if not hasattr(batches, "__next__"):
+            pytest.fail("backfill() yields after each commit; this one never yields")
+        yield from itertools.islice(batches, 100)
+
+    def in_plain_words():
+        try:
+            yield from start()
+        except (SQLAlchemyError, TypeError, ValueError) as error:
+            raise AssertionError(f"backfill() stopped: {in_short(error)}") from error
+
+    return in_plain_words
+
+
+def filled(other_connection):
+    """Return how many notes have a `uid`, as a second connection sees it."""
+    return other_connection("SELECT count(uid) FROM case_notes")[0][0]
+
+
+@pytest.mark.task(3)
+def test_each_batch_is_stored_before_the_next_one(filling, other_connection, observed):
+    """Until the commit, whoever wants to change one of these notes waits."""
+    seen = [(count, filled(other_connection)) for count in filling()]
+
+    stored = observed["seen"] = [sum_ for _, sum_ in seen]
+    told = list(itertools.accumulate(count for count, _ in seen))
+    assert stored, "25 notes have no uid, and backfill() did nothing"
+    first, now = seen[0]
+    assert now, f"{first} notes were filled; a second connection sees none of them: not stored yet"
+    assert stored == told, f"stored after each batch: {stored}; backfill() told of {told}"
+    most = max(after - before for before, after in itertools.pairwise([0, *stored]))
+    assert most <= 10, f"{most} notes in one transaction; 10 were asked for"
+    assert filled(other_connection) == 25, f"of 25 notes, {filled(other_connection)} have a uid"
+
+
+@pytest.mark.task(3)
+def test_an_interrupted_backfill_goes_on(filling, other_connection):
+    """A server is restarted after five hours, and five hours of work are lost."""
+    interrupted = filling()
+    done = sum(itertools.islice(interrupted, 2))
+    interrupted.close()
+
+    kept = filled(other_connection)
+    assert kept == done, f"{done} notes were filled when it was interrupted; {kept} are left"
+    told = sum(filling())
+    assert told == 25 - done, f"{25 - done} notes were left to fill; the second run filled {told}"
+    assert filled(other_connection) == 25, f"of 25 notes, {filled(other_connection)} have a uid"
+
+
+@pytest.mark.task(3)
+def test_a_uid_that_is_there_stays(filling, versions, engine, observed):
+    """A link that was sent today leads to nothing tomorrow."""
+    key = versions["V3"].add(CASE, "today")
+
+    assert sum(filling()) >= 25, "25 notes had no uid, and backfill() filled fewer"
+
+    notes, key = table("case_notes", column("uid", Uuid), column("text")), UUID(key)
+    with engine.connect() as connection:
+        now = connection.scalar(select(notes.c.uid).where(notes.c["text"] == "today"))
+    observed["kept"] = now == key
+    assert now == key, f"V3 wrote a note with the uid {key}; after the backfill it is {now}"
+
+
+@pytest.mark.task(3)
+def test_v1_writes_between_two_batches(filling, versions, engine, observed):
+    """The backfill takes hours, and people write notes meanwhile, with the old version, too."""
+    for number, _ in enumerate(filling()):
+        if number == 0:
+            asked(versions["V1"], "add", CASE, "meanwhile")
+
+    left = observed["left"] = uids(engine).count(None)
+    assert not left, f"backfill() has ended; notes without a uid: {left}"
+
+
+class Release:
+    """Plays a rollout, with people at work: the running versions write notes, and read every link.
+
+    They do so after each step; also while notes are filled, and once more before a version stops.
+    """
+
+    def __init__(self, exercise, migration, engine, observed):
+        self.exercise, self.migration = exercise, migration
+        self.engine, self.observed = engine, observed
+        self.running = {"V1": exercise.V1(engine)}
+        self.links = {}
+        for _ in range(9):
+            self.work("the start")
+
+    def play(self, rollout):
+        for step in rollout:
+            verb, _, name = step.partition(" ")
+            if verb == "start":
+                self.running[name] = getattr(self.exercise, name)(self.engine)
+            elif verb == "stop":
+                self.work(step)
+                self.running.pop(name, None)
+            else:
+                self.change(step)
+            if step != "backfill":
+                self.work(step)
+
+    def change(self, step):
+        try:
+            if step == "backfill":
+                self.fill(step)
+            else:
+                self.migration.run(self.engine, getattr(self.migration, step))
+        except SQLAlchemyError as error:
+            self.end("failed", step, step, f"the step itself failed: {in_short(error)}", error)
+
+    def fill(self, step):
+        batches = itertools.islice(self.migration.backfill(self.engine, 4), 100)
+        for number, _ in enumerate(batches):
+            if number == 0:
+                self.work(step)
+
+    def work(self, step):
+        if not self.running:
+            self.end("nobody", "runs", step, "no version is running, and every request fails")
+        for name in self.running:
+            self.write(name, step)
+        for name, key in itertools.product(self.running, list(self.links)):
+            self.look_up(name, key, step)
+
+    def write(self, name, step):
+        words = f"note {len(self.links)}"
+        try:
+            key = self.running[name].add(CASE, words)
+        except SQLAlchemyError as error:
+            told = f"{name} is running, and its next note was refused: {in_short(error)}"
+            self.end("refused", name, step, told, error)
+        if key in (None, "None"):
+            told = f"{name} wrote a note and has no link to it: the database makes no number"
+            self.end("no link of", name, step, told)
+        self.links[str(key)] = name, words
+
+    def look_up(self, name, key, step):
+        author, words = self.links[key]
+        try:
+            found = self.running[name].find(key)
+        except (SQLAlchemyError, ValueError) as error:
+            found = in_short(error)
+        if found != words:
+            told = f"{author} gave the link {key} to {words!r}, and {name} found {found!r}"
+            self.end("lost", name, step, told)
+
+    def end(self, problem, who, step, told, error=None):
+        self.observed["release"] = f"{problem} {who} after {step}"
+        raise AssertionError(f"after {step!r}: {told}") from error
+
+
+@pytest.mark.task(4)
+def test_nobody_notices_the_release(exercise, migration, engine, observed):
+    """Nine in the morning, everybody works, and each step must leave every running version well."""
+    rollout = migration.ROLLOUT
+    assert isinstance(rollout, tuple | list), "ROLLOUT is a tuple of steps, each one a text"
+    unknown = [step for step in rollout if step not in STEPS]
+    assert not unknown, f"{unknown[0]!r} is no step of the release; these are: {sorted(STEPS)}"
+    missing = sorted(STEPS - set(rollout))
+    assert not missing, f"{', '.join(missing)}: not in ROLLOUT"
+
+    release = Release(exercise, migration, engine, observed)
+    release.play(rollout)
+
+    assert set(release.running) == {"V3"}, f"in the end {sorted(release.running)} are running"
+    key = inspect(engine).get_pk_constraint("case_notes")["constrained_columns"]
+    assert key == ["uid"], f"in the end the primary key is {key}"
