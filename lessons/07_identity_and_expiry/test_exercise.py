@@ -59,7 +59,7 @@ def compare(name, exercise, seen, allowed, observed):
             f"put {' or '.join(map(repr, allowed))}"
         )
     observed["predicted"] = [predicted[key] for key in seen]
-    observed.update(predicted)
+    observed.update((key, predicted[key]) for key in seen)
     wrong = [
         f"{key}: {fact!r}, and you predicted {predicted[key]!r}"
         for key, fact in seen.items()

@@ -5,7 +5,7 @@ import sys
 import traceback
 
 import pytest
-from sqlalchemy.dialects import sqlite
+from sqlalchemy import Update
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import configure_mappers
 from sqlalchemy.orm.exc import StaleDataError
@@ -80,10 +80,12 @@ def app(module, name):
     """Return what a module of the sql adapter has under this name, as this lesson sees it."""
     try:
         return getattr(importlib.import_module(f"{APP}.{module}"), name)
+    except ImportError:
+        raise
     except Exception as error:
         frames = traceback.extract_tb(error.__traceback__)
-        if module == "units" and "versioned_update" in {frame.name for frame in frames}:
-            pytest.skip("not checked yet: 10.4 comes first")  # the application calls it at import
+        if any(frame.filename.endswith("case_store.py") for frame in frames):
+            pytest.skip("not checked yet: 10.4 comes first")  # it makes its UPDATE at import
         raise
 
 
@@ -261,6 +263,7 @@ def test_each_save_is_a_new_version(repository, session, other_connection, obser
 def send(exercise, session, stored):
     """Sends the learner's UPDATE of title and status; returns how many rows it found."""
     statement = exercise.versioned_update(app("tables", "CASES"), "title", "status")
+    assert isinstance(statement, Update), f"versioned_update() returned {statement!r}, no UPDATE"
 
     def send(title, version_read, row_id=LATE.value):
         new = {"new_title": title, "new_status": "SUBMITTED"}
@@ -292,8 +295,7 @@ def test_the_update_writes_the_next_version(send, other_connection, observed):
 def test_the_update_finds_nothing_at_another_version(exercise, send, other_connection):
     """version_id_col guards records. An UPDATE of a table is on its own."""
     send("Ben was here", 1)
-    statement = exercise.versioned_update(app("tables", "CASES"), "title")
-    condition = statement.whereclause.compile(dialect=sqlite.dialect(paramstyle="named"))
+    condition = exercise.versioned_update(app("tables", "CASES"), "title").whereclause
 
     for version_read in (1, 0, 3):
         found = send("Ana was here", version_read)
