@@ -42,8 +42,8 @@ def reread(session: Session, letter: LetterRecord) -> LetterRecord:
     return letter
 
 
-# TODO 6.4: a Session has added one letter, and nobody has flushed: predict what each
-#   one counts, in this order, 0 or 1
+# TODO 6.4: a Session has added one letter, and nobody has flushed; put 0 or 1: how many
+#   letters does each line count? The lines run from top to bottom
 COUNTED = {
     "the connection, past the Session": ...,
     "the Session, in SQL text": ...,

@@ -3,7 +3,7 @@
 import random
 from contextlib import contextmanager
 
-from sqlalchemy import event
+from sqlalchemy import event, select
 from sqlalchemy.dialects import postgresql
 
 from case_tracker.domain.case import CaseId
@@ -33,15 +33,17 @@ def title_after_a_lock(_exercise):
         record = session.get_one(CaseRecord, case.id.value)
         session.commit()
         rename(database, case.id, "new")
-        return session.get_one(CaseRecord, record.id, with_for_update=True).title
+        query = select(CaseRecord).where(CaseRecord.id == record.id).with_for_update()
+        return session.scalars(query).one().title
 
 
 def rename(database, case_id, title):
-    """Change the title of a case in another Session, and commit."""
+    """Change the title of a case as the application does: the version counts, too."""
     from case_tracker.adapters.sql.models import CaseRecord
 
     with database.session_factory.begin() as another:
-        another.get_one(CaseRecord, case_id.value).title = title
+        record = another.get_one(CaseRecord, case_id.value)
+        record.title, record.version = title, record.version + 1
 
 
 def observe(exercise, task, seed):
@@ -88,7 +90,7 @@ def spoil(case):
 
 
 def locked(exercise, cases, dice):
-    """A locked case is as it is now, whatever the Session had loaded; an unknown one is refused."""
+    """A locked case is as it is now, and keeps what was not sent; an unknown one is refused."""
     from case_tracker.adapters.sql.models import CaseRecord
 
     with office(cases) as database, database.session_factory() as session:
@@ -98,19 +100,46 @@ def locked(exercise, cases, dice):
         session.commit()
         for case in cases:
             rename(database, case.id, " ".join(dice.sample(WORDS, 2)))
-        locking = []
-        event.listen(session, "do_orm_execute", lambda state: locking.append(locks(state)))
+        locking, ended = [], []
+        event.listen(
+            database.engine, "before_execute", lambda _, sql, *__: locking.append(locks(sql))
+        )
+        event.listen(database.engine, "commit", ended.append)
         seen = []
         for case in cases:
             locking.clear()
             found = outcome(exercise.get_for_update, session, case.id)
-            seen.append([outcome(shown, found), any(locking)])
-        return [seen, outcome(exercise.get_for_update, session, CaseId("UNKNOWN"))]
+            seen.append([outcome(shown, found), any(locking), len(ended)])
+        unknown = outcome(exercise.get_for_update, session, CaseId("UNKNOWN"))
+        session.rollback()
+        return [seen, unknown, *late_changes(exercise, database, session, dice.sample(cases, 2))]
 
 
-def locks(state):
+def late_changes(exercise, database, session, cases):
+    """A title that was set and not sent; then one that is stored while the lock waits."""
+    from case_tracker.adapters.sql.models import CaseRecord
+
+    mine, other = cases
+    record = session.get_one(CaseRecord, mine.id.value)
+    record.title = "mine"
+    seen = [outcome(shown, outcome(exercise.get_for_update, session, mine.id))]
+    session.rollback()
+    saved = []
+
+    def save(connection, statement, *_):
+        if locks(statement) and not saved:
+            saved.append("UPDATE cases SET title = 'newest', version = version + 1")
+            connection.exec_driver_sql(saved[0])
+
+    event.listen(database.engine, "before_execute", save)
+    seen.append(outcome(shown, outcome(exercise.get_for_update, session, other.id)))
+    session.rollback()
+    return seen
+
+
+def locks(statement):
     """Say whether PostgreSQL would lock the rows of this SELECT."""
-    text = str(state.statement.compile(dialect=postgresql.dialect()))
+    text = str(statement.compile(dialect=postgresql.dialect()))
     return "FOR UPDATE" in text or "FOR NO KEY UPDATE" in text
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import event, select
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, NoResultFound
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import DetachedInstanceError
 
@@ -43,7 +43,7 @@ def overtaken(loaded, session_factory):
     """The same record; meanwhile another request has committed the title "new" and a third note."""
     with session_factory.begin() as another:
         record = another.get_one(CaseRecord, "CASE-001")
-        record.title = "new"
+        record.title, record.version = "new", record.version + 1  # as the application saves
         record.notes.append(CaseNoteRecord(text="called again", created_at=NOON))
     return loaded
 
@@ -59,12 +59,14 @@ def compare(name, exercise, seen, allowed, observed):
             f"put {' or '.join(map(repr, allowed))}"
         )
     observed["predicted"] = [predicted[key] for key in seen]
+    observed.update((key, predicted[key]) for key in seen)
     wrong = [
         f"{key}: {fact!r}, and you predicted {predicted[key]!r}"
         for key, fact in seen.items()
         if fact != predicted[key]
     ]
-    assert not wrong, "\n".join(wrong)
+    heading = f"{len(wrong)} of {len(seen)} predictions differ from what was seen:"
+    assert not wrong, "\n".join([heading, *wrong])
 
 
 @pytest.mark.task(1)
@@ -134,10 +136,10 @@ def test_a_case_is_plain_python(exercise, session, observed):
             f"the Session is closed, and case.notes needs it: to_case() returned a "
             f"{type(case).__name__}, which loads its notes when somebody asks"
         ) from error
+    assert isinstance(case, Case), f"to_case() returned a {type(case).__name__}, not a Case"
     listed = [type(note).__name__ for note in notes] if isinstance(notes, list) else ["no list"]
     observed["notes"] = listed[0] if listed else "no notes"
     observed["status"] = type(case.status).__name__
-    assert isinstance(case, Case), f"to_case() returned a {type(case).__name__}, not a Case"
     assert isinstance(notes, list), f"case.notes is a {type(notes).__name__}, not a list"
     assert listed == ["Note", "Note"], f"2 notes are stored; the case has {listed}"
     assert isinstance(case.status, CaseStatus), f"case.status is {case.status!r}, a text"
@@ -166,16 +168,16 @@ def test_changing_a_case_changes_no_record(exercise, session, other_connection):
 
 
 @pytest.fixture
-def locking(session):
-    """The SELECTs of the Session as PostgreSQL would get them, those that lock a row."""
+def locking(engine):
+    """The SELECTs as PostgreSQL would get them, those that lock a row."""
     found = []
 
-    def look(state):
-        text = str(state.statement.compile(dialect=postgresql.dialect()))
+    def look(_connection, statement, *_):
+        text = str(statement.compile(dialect=postgresql.dialect()))
         if "FOR UPDATE" in text or "FOR NO KEY UPDATE" in text:
             found.append(text)
 
-    event.listen(session, "do_orm_execute", look)
+    event.listen(engine, "before_execute", look)
     return found
 
 
@@ -197,18 +199,55 @@ def test_the_case_is_as_it_is_now(exercise, session, overtaken, locking, observe
 def test_the_row_is_locked(exercise, session, overtaken, locking, observed):
     """Two people who read, decide and write at the same time: one decision is lost."""
     assert overtaken.title == "old"
+    engine, ends = session.get_bind(), []
+    for word in ("commit", "rollback"):
+        event.listen(engine, word, lambda _, word=word: ends.append(word))
     case = exercise.get_for_update(session, LATE)
 
     observed.update(title=case.title, locked=bool(locking))
     assert locking, "no SELECT of get_for_update() locks: on PostgreSQL others could write now"
+    assert not ends, f"a {ends[0]} has ended the transaction, and the lock with it"
     assert session.in_transaction(), "the transaction has ended, and its lock with it"
-    engine = session.get_bind()
     if engine.dialect.name == "postgresql":
         ask = "SELECT id FROM cases WHERE id = 'CASE-00{}' FOR SHARE NOWAIT"
         with engine.connect() as another, pytest.raises(DBAPIError, match="lock"):
             another.exec_driver_sql(ask.format(1))
         with engine.connect() as another:
             assert another.exec_driver_sql(ask.format(2)).all(), "CASE-002 is locked as well"
+
+
+@pytest.mark.task(5)
+def test_what_is_locked_is_what_is_read(exercise, session, overtaken, locking, observed):
+    """A lock may have waited for another writer: what was read before it is old again."""
+    saved = []
+
+    def save(connection, *_):
+        if locking and not saved:
+            saved.append("UPDATE cases SET title = 'newest', version = version + 1")
+            connection.exec_driver_sql(saved[0])
+
+    assert overtaken.title == "old"
+    event.listen(session.get_bind(), "before_execute", save)
+    case = exercise.get_for_update(session, LATE)
+
+    assert locking, "no SELECT of get_for_update() locks a row"
+    observed["read"] = "before the lock" if case.title == "new" else "later, or never"
+    assert case.title == "newest", (
+        f"while the lock waited, 'newest' was stored; the case was read as {case.title!r}"
+    )
+
+
+@pytest.mark.task(5)
+def test_a_change_that_was_not_sent_is_kept(exercise, session, loaded, observed):
+    """Whoever sets a title and then locks the case must not lose the title."""
+    loaded.title = "mine"
+
+    case = exercise.get_for_update(session, LATE)
+
+    observed["title"] = case.title
+    assert case.title == "mine", (
+        f"the title was set to 'mine' before the lock, and the case has {case.title!r}: it is lost"
+    )
 
 
 @pytest.mark.task(5)
@@ -233,4 +272,6 @@ def test_an_unknown_case_is_refused(exercise, session):
         found = exercise.get_for_update(session, CaseId("CASE-404"))
     except CaseNotFoundError:
         return
+    except NoResultFound:
+        pytest.fail("expected CaseNotFoundError; one() and get_one() raise an error of their own")
     pytest.fail(f"there is no CASE-404: expected CaseNotFoundError, and {found!r} came back")

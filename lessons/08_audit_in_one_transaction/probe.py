@@ -79,9 +79,11 @@ def rows(database):
 
 
 def take(exercise, dice):
-    """A stale step; then steps of which some are forbidden, not committed, or refused."""
+    """A stale step, one without a commit; then some that are forbidden, not committed, refused."""
     with stored_cases(4) as (database, open_unit):
         told = [outcome(stale_step, exercise, open_unit), stored(database)]
+        second, target = CaseId("CASE-002"), CaseStatus.SUBMITTED
+        told += [outcome(step, exercise, open_unit, second, target, commit=False), stored(database)]
         for number in range(1, 5):
             case_id = CaseId(f"CASE-{number:03}")
             for _ in range(1 + dice.randrange(5)):

@@ -1,9 +1,11 @@
 """Lesson 08: a step and its event. Failures are made in the database itself; nothing is mocked."""
 
 import json
+import traceback
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import event
 
 from case_tracker.domain.audit import Actor, AuditEvent
 from case_tracker.domain.case import Case, CaseId
@@ -14,6 +16,7 @@ LATE = CaseId("CASE-001")
 OTHER = CaseId("CASE-002")
 ANA = Actor("ana")
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+ADDED = ["c", "a", "d", "b"]  # in no order of their own
 REFUSALS = {
     "sqlite": "CREATE TRIGGER refuse BEFORE INSERT ON audit_events"
     " BEGIN SELECT RAISE(ABORT, 'the audit trail is full'); END",
@@ -22,7 +25,14 @@ REFUSALS = {
 
 
 @pytest.fixture
-def open_unit(session_factory):
+def no_waiting(engine):
+    """On SQLite, a lock that nobody releases fails at once, and not after five seconds."""
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "checkout", lambda dbapi, *_: dbapi.execute("PRAGMA busy_timeout=0"))
+
+
+@pytest.fixture
+def open_unit(session_factory, no_waiting):
     """Opens a unit of work as in lesson 03, on a database with two cases in DRAFT."""
     from case_tracker.adapters.sql.unit_of_work import SqlAlchemyUnitOfWork
 
@@ -106,7 +116,7 @@ def test_an_event_waits_for_the_commit(audit, count_events):
     audit.add(submitted())
     audit.session.flush()
     stored = count_events()
-    assert stored == 0, f"nobody has committed yet, and a second connection sees {stored} event"
+    assert stored == 0, f"the caller has not committed, and a second connection sees {stored} event"
 
     audit.session.commit()
     assert count_events() == 1, "add() was called, the caller committed, and there is no event"
@@ -153,24 +163,29 @@ def test_a_refused_event_leaves_the_case_as_it_was(take, refuse_events, status_o
 
 
 @pytest.mark.task(2)
-def test_a_step_and_its_event_are_stored_together(take, status_of, other_connection):
+def test_a_step_and_its_event_are_stored_together(take, status_of, other_connection, observed):
     """The audit trail is the only answer to: how did this case get here?"""
     take()
 
     events = other_connection("SELECT case_id, actor, event_type FROM audit_events")
+    observed.update(stored=status_of(LATE), events=len(events))
     assert status_of(LATE) == "SUBMITTED", f"after the commit the case is {status_of(LATE)}"
     assert status_of(OTHER) == "DRAFT", f"another case became {status_of(OTHER)}"
     assert events == [("CASE-001", "ana", "case_transitioned")], f"the stored events are {events}"
 
 
 @pytest.mark.task(2)
-def test_without_a_commit_neither_is_stored(take, status_of, count_events):
+def test_without_a_commit_neither_is_stored(take, status_of, count_events, recording, observed):
     """A service may still find a reason to give up after the step."""
-    take(commit=False)
+    with recording() as sent:
+        take(commit=False)
 
     found = (status_of(LATE), count_events())
+    observed["stored"] = "both" if found == ("SUBMITTED", 1) else "not both"
+    observed["commits"] = [str(entry.kind) for entry in sent.log].count("COMMIT")
     assert found == ("DRAFT", 0), (
-        f"nobody committed: the case must be DRAFT with 0 events, and is {found[0]} with {found[1]}"
+        f"the caller has not committed: the case must be DRAFT with 0 events, and is "
+        f"{found[0]} with {found[1]}"
     )
 
 
@@ -193,10 +208,15 @@ def test_the_event_names_both_statuses(take, other_connection, observed):
 @pytest.mark.task(2)
 def test_a_forbidden_step_leaves_nothing(take, status_of, count_events):
     """An attempt is no step, and the audit trail must not say it was one."""
-    with pytest.raises(InvalidTransitionError):
+    try:
         take(CaseStatus.APPROVED)
+        told = "no error"
+    except InvalidTransitionError:
+        told = "InvalidTransitionError"
 
-    assert (status_of(LATE), count_events()) == ("DRAFT", 0)
+    assert told != "no error", "no step leads from DRAFT to APPROVED, and the caller got no error"
+    found = (status_of(LATE), count_events())
+    assert found == ("DRAFT", 0), f"the step was refused: {found[0]} with {found[1]} events"
 
 
 @pytest.mark.task(2)
@@ -238,58 +258,81 @@ def test_the_service_takes_its_steps_here(open_unit, engine, status_of, other_co
 @pytest.mark.task(3)
 def test_events_come_in_the_order_in_which_they_were_added(audit, learners, observed):
     """A history that is sorted by the clocks of several machines tells another story."""
-    four_events(audit, learners("audit.py").AuditEventRecord)
+    four_events(audit, learners("audit.py"))
 
-    ids = [event.id for event in audit.list(LATE)]
-    if ids == ["5", "6", "7", "8"]:
-        observed["order"] = "newest first"
-    assert "1" not in ids, "list() returned an event of another case"
-    assert ids == ["8", "7", "6", "5"], (
-        f"the events were added in the order 8, 7, 6, 5, and came back as {', '.join(ids)}"
-    )
-
-
-@pytest.mark.task(3)
-def test_a_new_index_changes_no_order(audit, learners, engine, observed):
-    """Without an order, the database may return rows as it finds them: by any index."""
-    with engine.begin() as connection:
-        connection.exec_driver_sql("CREATE INDEX by_time ON audit_events (case_id, occurred_at)")
-    four_events(audit, learners("audit.py").AuditEventRecord)
-
-    ids = [event.id for event in audit.list(LATE)]
-    if ids == ["7", "5", "6", "8"]:
-        observed["order"] = "by the index"
-    assert ids == ["8", "7", "6", "5"], (
-        "the table has a new index, on the times; the events were added in the order 8, 7, 6, 5, "
-        f"and came back as {', '.join(ids)}"
-    )
-
-
-def four_events(audit, record):
-    """Store events of one case whose ids and times are in other orders, and one of another."""
-    for number, minutes in enumerate((30, 0, 20, 10), 1):
-        audit.session.add(row(record, f"{9 - number}", LATE, NOON + timedelta(minutes=minutes)))
-        audit.session.flush()
-    audit.session.add(row(record, "1", OTHER, NOON))
-    audit.session.flush()
-
-
-def row(record, name, case_id, at):
-    """Return a stored event with a plain payload."""
-    return record(
-        id=name,
-        case_id=case_id.value,
-        actor="ana",
-        event_type="seen",
-        occurred_at=at,
-        details_json="{}",
+    ids = [found.id for found in history(audit)]
+    observed["order"] = {"bdac": "newest first", "abdc": "by the clock"}.get("".join(ids), "?")
+    assert "x" not in ids, "list() returned an event of another case"
+    assert ids == ADDED, (
+        f"the events were added in the order {', '.join(ADDED)}, and came back as {', '.join(ids)}"
     )
 
 
 @pytest.mark.task(3)
 def test_a_case_without_events_has_an_empty_history(audit):
     """A new case has no history, and that is no error."""
-    assert list(audit.list(OTHER)) == []
+    found = list(audit.list(OTHER))
+    assert found == [], f"CASE-002 has no events; list() returned {found}"
+
+
+@pytest.mark.task(3)
+def test_a_history_is_read_and_nothing_else(audit, learners, count_events):
+    """Whoever looks at a history stores no unfinished work, and keeps no record."""
+    four_events(audit, learners("audit.py"))
+
+    kinds = sorted({type(found).__name__ for found in history(audit)})
+
+    assert kinds == ["AuditEvent"], f"list() must return AuditEvent, and returned {kinds}"
+    stored = count_events()
+    assert stored == 0, f"list() only reads; it has stored {stored} events of the caller"
+
+
+@pytest.mark.task(3)
+def test_a_new_index_changes_no_order(audit, learners, engine, recording, observed):
+    """Without an order, the database may return rows as it finds them: by any index."""
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE INDEX by_time ON audit_events (case_id, occurred_at)")
+    four_events(audit, learners("audit.py"))
+
+    with recording() as sent:
+        ids = [found.id for found in history(audit)]
+    ordered = any("ORDER BY" in statement.text for statement in sent.statements)
+    observed["order"] = "asked for" if ordered else "as found"
+    assert ids == ADDED, (
+        f"the table has a new index, on the times; the events were added in the order "
+        f"{', '.join(ADDED)}, and came back as {', '.join(ids)}"
+    )
+
+
+def four_events(audit, module):
+    """Stage events of one case whose ids and times are in other orders, and one of another."""
+    for name, minutes in zip(ADDED, (30, 0, 20, 10), strict=True):
+        audit.session.add(row(module, name, LATE, NOON + timedelta(minutes=minutes)))
+        audit.session.flush()
+    audit.session.add(row(module, "x", OTHER, NOON))
+    audit.session.flush()
+
+
+def row(module, name, case_id, at):
+    """Return the record of an event without details."""
+    return module.AuditEventRecord(
+        id=name,
+        case_id=case_id.value,
+        actor="ana",
+        event_type="seen",
+        occurred_at=at,
+        details_json=module.write_details({}),
+    )
+
+
+def history(audit):
+    """Return what list() returns. Details that cannot be read are the business of 8.4."""
+    try:
+        return list(audit.list(LATE))
+    except Exception as error:
+        if "read_details" in {frame.name for frame in traceback.extract_tb(error.__traceback__)}:
+            pytest.skip("not checked yet: 8.4 comes first")
+        raise
 
 
 @pytest.mark.task(4)
@@ -320,7 +363,10 @@ def test_a_text_from_before_is_still_read(learners):
     new = json.loads(audit.write_details({}))
     assert new.get("form") == 1, f"a new text has the number 1 in it, and this one is {new}"
 
-    found = audit.read_details('{"from": "DRAFT", "to": "SUBMITTED"}')
+    try:
+        found = audit.read_details('{"from": "DRAFT", "to": "SUBMITTED"}')
+    except KeyError as error:
+        pytest.fail(f"an old text has no {error}: its details stand in no level of their own")
     assert found == {"from": "DRAFT", "to": "SUBMITTED"}, f"an old text was read as {found}"
 
 
@@ -328,5 +374,8 @@ def test_a_text_from_before_is_still_read(learners):
 def test_a_form_of_the_future_is_refused(learners):
     """A program that guesses at what it does not know shows wrong facts with confidence."""
     read = learners("audit.py").read_details
-    with pytest.raises(ValueError, match="2"):
-        read('{"form": 2, "details": {"from": "DRAFT"}}')
+    try:
+        found = read('{"form": 2, "details": {"from": "DRAFT"}}')
+    except ValueError:
+        return
+    pytest.fail(f"nobody knows form 2; expected ValueError, and it was read as {found}")

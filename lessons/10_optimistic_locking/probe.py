@@ -102,6 +102,11 @@ def advance(_exercise, database, cases, dice):
             answers.append(outcome(repository(session).save, case))
             session.commit()
         answers.append(case.version - before)
+    with database.session_factory() as session:
+        noted = repository(session).get(dice.choice(cases).id)
+        noted.add_note(Note("a note alone"))
+        answers.append(outcome(repository(session).save, noted))
+        session.commit()
     return answers
 
 
@@ -127,7 +132,9 @@ def write(exercise, database, cases, dice):
     for late, case in zip([*dice.sample((0, -1, 1), 3), 0], chosen, strict=True):
         case.version += late
         with database.session_factory.begin() as session, Recorder(database.engine) as sent:
+            before = database.other_connection(STORED)
             answer = outcome(exercise.write_version, session, statement, case, title="written")
+            answers.append(database.other_connection(STORED) == before)
         answers.append([answer if isinstance(answer, str) else bool(answer), case.version])
         answers.append(sent.count() <= 1)
     return answers

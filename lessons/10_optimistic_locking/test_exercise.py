@@ -2,9 +2,11 @@
 
 import importlib
 import sys
+import traceback
 
 import pytest
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Update
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import configure_mappers
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -21,6 +23,10 @@ APP = "case_tracker.adapters.sql"
 PLAIN_WORDS = {
     "ResourceClosedError": "an UPDATE gives no rows to read; its result has a rowcount",
     "ConcurrentUpdateError": "it says no by returning False; the caller knows the right error",
+}
+NO_CASE = {
+    "'str' object has no attribute 'value'": "a text has no .value; "
+    "ConcurrentUpdateError takes a CaseId (case.id), or nothing",
 }
 
 
@@ -72,7 +78,15 @@ def session(session_factory):
 
 def app(module, name):
     """Return what a module of the sql adapter has under this name, as this lesson sees it."""
-    return getattr(importlib.import_module(f"{APP}.{module}"), name)
+    try:
+        return getattr(importlib.import_module(f"{APP}.{module}"), name)
+    except ImportError:
+        raise
+    except Exception as error:
+        frames = traceback.extract_tb(error.__traceback__)
+        if any(frame.filename.endswith("case_store.py") for frame in frames):
+            pytest.skip("not checked yet: 10.4 comes first")  # it makes its UPDATE at import
+        raise
 
 
 def read_by_two(ana, ben):
@@ -99,14 +113,14 @@ def test_the_second_of_two_writers_is_refused(session_factory, stored, other_con
         rename(anas, "Ana was here")
         try:
             ana.commit()
-            answer = "her commit raised nothing"
+            answer = "raised nothing"
         except StaleDataError:
-            answer = "StaleDataError"
+            answer = "raised StaleDataError"
 
     rows = other_connection(STORED)
     assert rows == [("Ben was here", 2)], (
-        f"Ana and Ben read version 1, Ben saved, then Ana: {answer}, and stored is {rows}\n"
-        "Her UPDATE must not find the row any more: it is at version 2."
+        "Ana and Ben read version 1, Ben saved version 2. Ana's UPDATE must find no row; "
+        f"her commit {answer}, and stored is {rows}"
     )
 
 
@@ -137,7 +151,7 @@ def test_a_stale_record_is_a_concurrent_update(session_factory, stored):
         ben.commit()
         rename(anas, "Ana was here")
         try:
-            ana.commit()
+            InPlainWords(ana, NO_CASE).commit()
             raised = None
         except (CaseTrackerError, SQLAlchemyError) as error:
             raised = error
@@ -149,12 +163,17 @@ def test_a_stale_record_is_a_concurrent_update(session_factory, stored):
 @pytest.mark.task(2)
 def test_other_errors_keep_their_names(exercise, units, observed):
     """Who is told "somebody else was faster" tries again, and again, with an id that is taken."""
-    found = exercise.translate_stale(StaleDataError("0 were matched"))
+    translate = InPlainWords(exercise, NO_CASE).translate_stale
+    try:
+        found = translate(StaleDataError("0 were matched"))
+    except Concurrent:
+        pytest.fail("translate_stale() raised the error; it returns it, and its caller raises it")
     assert isinstance(found, Concurrent), f"a StaleDataError became {found!r}"
 
-    found = exercise.translate_stale(ValueError("an empty title"))
-    observed["other_errors"] = type(found).__name__
-    assert found is None, f"a ValueError is no race between two writers; it became {found!r}"
+    for error in (ValueError("no title"), OperationalError("UPDATE", {}, Exception("disk full"))):
+        found, kind = translate(error), type(error).__name__
+        observed["other_errors"] = type(found).__name__
+        assert found is None, f"expected None for {kind}; translate_stale() returned {found!r}"
     with pytest.raises(CaseAlreadyExistsError), units.write() as unit:
         unit.cases.add(Case(LATE, "Another one"))
         unit.commit()
@@ -163,7 +182,7 @@ def test_other_errors_keep_their_names(exercise, units, observed):
 @pytest.fixture
 def repository(session, stored):
     """The repository of lesson 02: it calls advance() in each save()."""
-    return app("repository", "SqlAlchemyCaseRepository")(session)
+    return InPlainWords(app("repository", "SqlAlchemyCaseRepository")(session), NO_CASE)
 
 
 @pytest.mark.task(3)
@@ -199,6 +218,24 @@ def test_a_case_that_was_read_too_early_is_refused(
 
 
 @pytest.mark.task(3)
+def test_a_case_that_is_ahead_is_refused(repository, session, other_connection):
+    """After a restore from a backup, a case in memory can be newer than its row."""
+    case = repository.get(LATE)
+    case.version = 9
+    try:
+        repository.save(case)
+        told = "nothing"
+    except Concurrent:
+        told = "ConcurrentUpdateError"
+    session.commit()
+
+    rows = other_connection(STORED)
+    assert (told, rows) == ("ConcurrentUpdateError", [("Late", 1)]), (
+        f"the row is at version 1, the case says 9: save() raised {told}, and stored is {rows}"
+    )
+
+
+@pytest.mark.task(3)
 def test_each_save_is_a_new_version(repository, session, other_connection, observed):
     """Somebody notes "do not approve": whoever approves must have seen the note."""
     case, noted = repository.get(LATE), repository.get(OTHER)
@@ -226,6 +263,7 @@ def test_each_save_is_a_new_version(repository, session, other_connection, obser
 def send(exercise, session, stored):
     """Sends the learner's UPDATE of title and status; returns how many rows it found."""
     statement = exercise.versioned_update(app("tables", "CASES"), "title", "status")
+    assert isinstance(statement, Update), f"versioned_update() returned {statement!r}, no UPDATE"
 
     def send(title, version_read, row_id=LATE.value):
         new = {"new_title": title, "new_status": "SUBMITTED"}
@@ -243,7 +281,9 @@ def test_the_update_writes_the_next_version(send, other_connection, observed):
     found = send("Very late", 1)
 
     rows = other_connection("SELECT id, title, status, version FROM cases ORDER BY id")
-    observed["version_after"] = rows[0][3]
+    observed["found"] = found
+    if found == 1:
+        observed["version_after"] = rows[0][3]
     assert found == 1, f"CASE-017 is at version 1; the UPDATE found {found} rows"
     expected = [("CASE-017", "Very late", "SUBMITTED", 2), ("CASE-018", "Late", "DRAFT", 1)]
     assert rows == expected, f"CASE-017 was changed at version 1; stored is {rows}"
@@ -252,15 +292,18 @@ def test_the_update_writes_the_next_version(send, other_connection, observed):
 
 
 @pytest.mark.task(4)
-def test_the_update_finds_nothing_at_another_version(send, other_connection):
+def test_the_update_finds_nothing_at_another_version(exercise, send, other_connection):
     """version_id_col guards records. An UPDATE of a table is on its own."""
     send("Ben was here", 1)
+    condition = exercise.versioned_update(app("tables", "CASES"), "title").whereclause
 
     for version_read in (1, 0, 3):
         found = send("Ana was here", version_read)
         rows = other_connection(STORED)
         assert rows == [("Ben was here", 2)], (
-            f"the row is at version 2; an UPDATE for version {version_read} changed it: {rows}"
+            f"the row is at version 2; an UPDATE for version {version_read} changed it: {rows}\n"
+            f"WHERE {condition}\n"
+            "where() takes two conditions as two arguments; Python's `and` would keep one of them"
         )
         assert found == 0, f"the row is at version 2; version {version_read} found {found} rows"
 
@@ -303,6 +346,8 @@ def test_one_statement_checks_and_writes(exercise, write, recording):
         assert write(Case(LATE, "Very late")), "the row was at version 1, as the case"
 
     assert sent.count() == 1, f"write_version() sent {sent.count()} statements; 1 is enough"
+    kinds = [str(entry.kind) for entry in sent.inside("write_version")]
+    assert "COMMIT" not in kinds, "write_version() sent a COMMIT; its caller commits"
 
 
 @pytest.mark.task(5)
@@ -327,7 +372,8 @@ def test_the_application_refuses_a_stale_case(units, other_connection):
 @pytest.fixture
 def command(exercise, units):
     """Renames CASE-017 as a client does who has seen a version; returns what came of it."""
-    from case_tracker.services.rename_case import rename_case
+    service = importlib.import_module("case_tracker.services.rename_case")
+    rename_case = InPlainWords(service, NO_CASE).rename_case
 
     def rename(title, expected_version):
         try:

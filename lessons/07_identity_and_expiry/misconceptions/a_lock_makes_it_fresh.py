@@ -2,7 +2,8 @@
 
 
 def get_for_update(session, case_id):
-    record = session.get(CaseRecord, case_id.value, with_for_update=True)
+    query = select(CaseRecord).where(CaseRecord.id == case_id.value)
+    record = session.scalars(query.with_for_update()).one_or_none()
     if record is None:
         raise CaseNotFoundError(case_id)
     return to_case(record)

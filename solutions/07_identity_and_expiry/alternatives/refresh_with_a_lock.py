@@ -1,4 +1,4 @@
-"""Load as usual, then refresh with the lock: two SELECTs when the Session knows nothing yet."""
+"""Load as usual, send what waits (refresh() would forget it), then refresh with the lock."""
 
 from sqlalchemy.orm import Session
 
@@ -42,5 +42,6 @@ def get_for_update(session: Session, case_id: CaseId) -> Case:
     record = session.get(CaseRecord, case_id.value)
     if record is None:
         raise CaseNotFoundError(case_id)
+    session.flush()
     session.refresh(record, with_for_update=True)
     return to_case(record)

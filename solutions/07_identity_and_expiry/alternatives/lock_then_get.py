@@ -1,4 +1,4 @@
-"""One SELECT that locks and overwrites, with the weaker lock that lets foreign keys through."""
+"""A Core SELECT locks, and lets foreign keys through; then get() reads again."""
 
 from __future__ import annotations
 
@@ -40,13 +40,9 @@ def to_case(record: CaseRecord) -> Case:
 
 
 def get_for_update(session: Session, case_id: CaseId) -> Case:
-    query = (
-        select(CaseRecord)
-        .where(CaseRecord.id == case_id.value)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    )
-    record = session.scalars(query).one_or_none()
+    lock = select(CaseRecord.id).where(CaseRecord.id == case_id.value)
+    session.connection().execute(lock.with_for_update(key_share=True))
+    record = session.get(CaseRecord, case_id.value, populate_existing=True)
     if record is None:
         raise CaseNotFoundError(case_id)
     return to_case(record)
