@@ -93,7 +93,7 @@ class Pair:
         for worker in (self.points, self.feedback):
             if worker.lesson is not expectation.lesson:
                 worker.open(expectation.lesson, canaries=worker is self.feedback)
-        asked = {"seeds": list(expectation.seeds), "read": True}
+        asked = {"seeds": list(expectation.seeds), "read": bool(expectation.left)}
         points = _with_time(self.points, submission, **asked)
         return judge(expectation, points, _with_time(self.feedback, submission))
 

@@ -198,13 +198,13 @@ def _suspected(mark: Mark) -> Mark:
 
 
 def _without_canaries(verdict: Verdict | None) -> tuple[Verdict | None, list[str]]:
-    """Take the canaries out of a verdict: two tests that must fail, one that must pass."""
+    """Take the canaries out of a verdict: a test that must fail, and one that must pass."""
     if verdict is None:
         return None, []
     canaries = [test for test in verdict.guards if _is_canary(test)]
     guards = [test for test in verdict.guards if not _is_canary(test)]
     outcomes = sorted(test.outcome for test in canaries)
-    evidence = [] if outcomes == ["failed", "failed", "passed"] else ["the tests were disturbed"]
+    evidence = [] if outcomes == ["failed", "passed"] else ["the tests were disturbed"]
     return replace(verdict, guards=guards), evidence
 
 
