@@ -63,7 +63,7 @@ late_option = click.option(
     "--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, help="Workers at once."
 )
 @click.option("--resume", is_flag=True, help="Insist on results of an earlier run in --out.")
-@click.option("--timeout-s", default=10.0, help="Seconds that one submission may take.")
+@click.option("--timeout-s", default=10.0, help="Seconds that one submission may compute.")
 @click.option("--memory-mib", default=512, help="Memory that one submission may take.")
 @click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
 @click.option("--tier", type=click.Choice(["T1", "T2", "T3", "T4"]), help="Insist on a tier.")

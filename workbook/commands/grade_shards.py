@@ -34,7 +34,7 @@ FOLDER = click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--shards", "count", type=click.IntRange(1), required=True, help="How many parts.")
 @lessons_option
 @roster_option
-@click.option("--timeout-s", default=10.0, help="Seconds that one submission may take.")
+@click.option("--timeout-s", default=10.0, help="Seconds that one submission may compute.")
 @click.option("--memory-mib", default=512, help="Memory that one submission may take.")
 @click.option("--tier", type=click.Choice(["T1", "T2", "T3"]), help="Insist on a tier.")
 def plan_command(  # noqa: PLR0913, PLR0917 - a parameter is an option that somebody types

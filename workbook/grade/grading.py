@@ -24,7 +24,7 @@ from workbook.grade.judge import judge
 from workbook.grade.marks import Mark, Receipt
 from workbook.grade.store import NOT_GRADED, Result, Store
 from workbook.grade.submissions import Cohort, Learner, Submission
-from workbook.grade.workers import Limits, Run, Worker, WorkerLostError
+from workbook.grade.workers import Limits, Worker, WorkerLostError
 from workbook.home import Home
 
 GRADER = "1"
@@ -94,17 +94,8 @@ class Pair:
             if worker.lesson is not expectation.lesson:
                 worker.open(expectation.lesson, canaries=worker is self.feedback)
         asked = {"seeds": list(expectation.seeds), "read": bool(expectation.left)}
-        points = _with_time(self.points, submission, **asked)
-        return judge(expectation, points, _with_time(self.feedback, submission))
-
-
-def _with_time(worker: Worker, submission: Submission, **asked: object) -> Run:
-    """Run it; once more, with more time, if it waited for the machine and not for itself."""
-    run = worker.run(submission.files, **asked)
-    if run.status == "timeout" and run.cpu_s < worker.limits.timeout_s / 2:
-        more = {"timeout_s": 2 * worker.limits.timeout_s}
-        return worker.run(submission.files, **asked | more)
-    return run
+        points = self.points.run(submission.files, **asked)
+        return judge(expectation, points, self.feedback.run(submission.files))
 
 
 class Grading:

@@ -10,7 +10,7 @@ import select
 import sys
 from pathlib import Path
 
-if __name__ == "__main__":  # started with -I -S: nothing is importable yet
+if __name__ == "__main__":  # started with -P -S: nothing is importable yet
     sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
 from workbook.grade.worker import lesson
