@@ -11,7 +11,7 @@ import queue
 import sqlite3
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cache
@@ -19,12 +19,12 @@ from typing import Self
 
 from workbook.curriculum import Lesson
 from workbook.grade import kit
-from workbook.grade.expectation import Expectation, expect
+from workbook.grade.expectation import Expectation, expect, with_extra
 from workbook.grade.judge import judge
 from workbook.grade.marks import Mark, Receipt
 from workbook.grade.store import NOT_GRADED, Result, Store
 from workbook.grade.submissions import Cohort, Learner, Submission
-from workbook.grade.workers import Limits, Worker, WorkerLostError
+from workbook.grade.workers import Limits, Run, Worker, WorkerLostError
 from workbook.home import Home
 
 GRADER = "1"
@@ -38,6 +38,7 @@ class Options:
     tier: str
     jobs: int = 1
     limits: Limits = field(default_factory=Limits)
+    extra: Mapping[str, bytes] = field(default_factory=dict)  # an instructor's probes, by lesson
 
 
 @dataclass(frozen=True)
@@ -66,12 +67,16 @@ Report = Callable[[Step], None]
 
 
 class Pair:
-    """The two workers that one submission after the other goes through."""
+    """The two workers that one submission after the other goes through.
+
+    A third one knows the instructor's own probe, where there is one: what it says stays inside.
+    """
 
     def __init__(self, options: Options) -> None:
-        self.points, self.feedback = (
-            Worker(role, options.tier, options.limits) for role in ("points", "feedback")
+        self.points, self.feedback, self.hidden = (
+            Worker(role, options.tier, options.limits) for role in ("points", "feedback", "points")
         )
+        self._extra = options.extra
 
     def __enter__(self) -> Self:
         return self
@@ -79,13 +84,17 @@ class Pair:
     def __exit__(self, *error: object) -> None:
         self.points.stop()
         self.feedback.stop()
+        self.hidden.stop()
 
     def expect(self, lesson: Lesson, home: Home, seed: int) -> Expectation:
         """Return what is expected of a lesson; nothing of it stays in the workers."""
-        return expect(lesson, home, seed, self.points, self.feedback)
+        expected = expect(lesson, home, seed, self.points, self.feedback)
+        if probe := self._extra.get(lesson.slug):
+            return with_extra(expected, probe, home, self.hidden)
+        return expected
 
     def grade(self, expectation: Expectation, submission: Submission) -> Mark:
-        """Run a submission in both workers and judge it.
+        """Run a submission in its workers and judge it.
 
         Raises:
             WorkerLostError: one of them is gone; the next call starts it anew.
@@ -95,7 +104,15 @@ class Pair:
                 worker.open(expectation.lesson, canaries=worker is self.feedback)
         asked = {"seeds": list(expectation.seeds), "read": bool(expectation.left)}
         points = self.points.run(submission.files, **asked)
-        return judge(expectation, points, self.feedback.run(submission.files))
+        feedback = self.feedback.run(submission.files)
+        return judge(expectation, points, feedback, self._hidden_run(expectation, submission))
+
+    def _hidden_run(self, expectation: Expectation, submission: Submission) -> Run | None:
+        if not expectation.probe:
+            return None
+        if self.hidden.lesson is not expectation.lesson:
+            self.hidden.open(expectation.lesson, probe=expectation.probe)
+        return self.hidden.run(submission.files, seeds=list(expectation.seeds))
 
 
 class Grading:
@@ -183,7 +200,9 @@ class Grading:
 def receipt_of(submission: Submission, lesson: str, seed: int, options: Options) -> Receipt:
     """Return what the mark of a submission depends on."""
     limits = f"{options.limits.timeout_s:g} s, {options.limits.memory_mib} MiB"
-    return Receipt(submission.digest, lesson, versions(), GRADER, options.tier, seed, limits)
+    probe = options.extra.get(submission.lesson, b"")
+    extra = hashlib.sha256(probe).hexdigest() if probe else ""
+    return Receipt(submission.digest, lesson, versions(), GRADER, options.tier, seed, limits, extra)
 
 
 @cache

@@ -89,8 +89,10 @@ class Worker:
     ) -> None:
         self.stop()
 
-    def open(self, lesson: Lesson, *, canaries: bool = False) -> None:
-        """Let the worker load a lesson; the one before is forgotten. `canaries` watch its tests.
+    def open(self, lesson: Lesson, *, canaries: bool = False, probe: bytes = b"") -> None:
+        """Let the worker load a lesson; the one before is forgotten.
+
+        `canaries` watch its tests; `probe` takes the place of its probe.py.
 
         Raises:
             WorkerLostError: it could not.
@@ -99,6 +101,8 @@ class Worker:
         if canaries:
             tests = f"lessons/{lesson.slug}/test_exercise.py"
             files[tests] = kit.with_canaries(files[tests])
+        if probe:
+            files[f"lessons/{lesson.slug}/probe.py"] = probe
         self._open({"lesson": lesson.slug, "warm": kit.warm_modules(lesson)}, files)
         self.lesson = lesson
 
