@@ -25,9 +25,7 @@ _KILLED = -9
 _SEEN, _NOT_SEEN, _SAID_NOT_LEFT = "seen", "not seen", "said, and not left"
 
 
-def judge(
-    expectation: Expectation, points: Run, feedback: Run, hidden: Run | None = None
-) -> Mark:
+def judge(expectation: Expectation, points: Run, feedback: Run, hidden: Run | None = None) -> Mark:
     """Return the mark of one submission. `hidden` is the run of an instructor's own probe."""
     claims = _Claims(expectation, points)
     extra = _Claims(expectation.of_extra(), hidden) if hidden else None

@@ -65,9 +65,7 @@ def _packed(submission: Submission) -> dict[str, Any]:
 
 
 def _unpacked(data: dict[str, Any]) -> Submission:
-    return Submission(
-        **data | {"files": decoded(data["files"]), "notes": tuple(data["notes"])}
-    )
+    return Submission(**data | {"files": decoded(data["files"]), "notes": tuple(data["notes"])})
 
 
 def read(path: Path) -> dict[str, Any]:

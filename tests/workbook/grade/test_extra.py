@@ -13,7 +13,7 @@ from workbook.grade.judge import OF_EXTRA
 from workbook.grade.store import FILE, Store
 from workbook.grade.submissions import Learner, Submission
 
-SECRET = "hush_eleven_grey_herons"  # noqa: S105 - what no page may hold
+SECRET = "hush_eleven_grey_herons"  # what no page may hold
 PROBE = f'''
 """{SECRET}: a title may hold a quote."""
 

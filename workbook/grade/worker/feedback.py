@@ -35,7 +35,10 @@ def load(order: Mapping[str, Any], walls: Walls, then: Callable[[Task], None]) -
     files, answer = walls.scratch / "files", walls.app / "verdict.json"
     answer.with_name("pytest.ini").write_text("[pytest]\n", encoding="utf-8")
     line = [*check.arguments(lesson, files, answer), "--workbook-json=", "--capture=no"]
-    line += [f"--basetemp={walls.scratch}/tmp/tests", *(f"-pno:{name}" for name in NOT_LOADED)]
+    line += [
+        f"--basetemp={walls.scratch / 'tmp' / 'tests'}",
+        *(f"-pno:{name}" for name in NOT_LOADED),
+    ]
     served = _Collected(walls, order["warm"], then)
     pytest.main(line, plugins=[plugin, served])
     if not served.done:  # the tests import what needs the learner's file: each process collects
