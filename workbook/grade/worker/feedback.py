@@ -83,6 +83,8 @@ def _run(session: "pytest.Session", room: "Room") -> dict[str, Any]:
     with contextlib.suppress(BaseException):  # an exit ends the tests, not the verdict
         for item, after in zip(session.items, following, strict=True):
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
+    if not room.results:
+        return {"no verdict": "the tests were ended before the first one was"}
     return {"verdict": room.verdict().to_data()}
 
 
