@@ -28,7 +28,8 @@ from bench.five_checks import CHECKS, HOME, LESSON, RIGHT, cohort, plain_tests, 
 from bench.peers import Nbgrader, Otter
 from bench.results import write_section
 from workbook.grade import tiers
-from workbook.grade.grading import Grading, Options
+from workbook.grade.grading import Grading
+from workbook.grade.pair import Options
 from workbook.grade.store import FILE, Store
 from workbook.grade.workers import Limits
 

@@ -10,7 +10,8 @@ from bench.five_checks import HOME, LESSON, cohort, texts
 from workbook.curriculum import Lesson, load_lessons
 from workbook.derive import solution
 from workbook.grade import scheduler
-from workbook.grade.grading import Grading, Options, Pair
+from workbook.grade.grading import Grading
+from workbook.grade.pair import Options, Pair
 from workbook.grade.store import FILE, Store
 from workbook.grade.submissions import Cohort, Learner, Submission
 from workbook.grade.workers import Worker

@@ -15,9 +15,10 @@ from workbook.curriculum import Lesson
 from workbook.grade import extra, gradebook, intake, late, outputs, people, tiers
 from workbook.grade import scheduler as cluster
 from workbook.grade.expectation import ExpectationError
-from workbook.grade.grading import Grading, Options, Step
+from workbook.grade.grading import Grading, Step
 from workbook.grade.live import Live
 from workbook.grade.pages.render import PagesError
+from workbook.grade.pair import Options
 from workbook.grade.store import FILE, Store, StoreError
 from workbook.grade.submissions import Cohort
 from workbook.grade.workers import Limits, WorkerLostError

@@ -22,8 +22,8 @@ from workbook.commands.grade_cohort import (
 from workbook.commands.shared import open_desk
 from workbook.grade import gradebook, intake, people, shards, tiers
 from workbook.grade.expectation import ExpectationError
-from workbook.grade.grading import Options
 from workbook.grade.live import Live
+from workbook.grade.pair import Options
 from workbook.grade.store import FILE, Store, StoreError
 from workbook.grade.workers import Limits, WorkerLostError
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from workbook.curriculum import Lesson
-from workbook.grade.grading import Grading, Options, Report, Step
+from workbook.grade.grading import Grading, Report, Step
+from workbook.grade.pair import Options
 from workbook.grade.store import Store
 from workbook.grade.submissions import Cohort, Learner, Submission
 from workbook.grade.worker.frames import decoded, encoded

@@ -8,8 +8,8 @@ import pytest
 from tests.workbook.grade.conftest import HOME, LESSONS, lesson, texts
 from tests.workbook.grade.test_cohort import points, put, workbook
 from workbook.grade import extra, gradebook, shards
-from workbook.grade.grading import Options, Pair
 from workbook.grade.judge import OF_EXTRA
+from workbook.grade.pair import Options, Pair
 from workbook.grade.store import FILE, Store
 from workbook.grade.submissions import Learner, Submission
 

@@ -7,7 +7,8 @@ import pytest
 from tests.workbook.grade.conftest import HOME, LESSONS, Desk, lesson, texts
 from tests.workbook.grade.test_probes import alternatives
 from workbook.derive import solution
-from workbook.grade.grading import Grading, Options
+from workbook.grade.grading import Grading
+from workbook.grade.pair import Options
 from workbook.grade.store import FILE, Store
 from workbook.grade.submissions import Cohort, Learner, Submission
 from workbook.grade.workers import Limits
