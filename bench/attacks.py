@@ -143,26 +143,31 @@ def main() -> None:
         tier = tiers.best().tier
         desk = Desk(tier)
         stack.callback(desk.close)
-        plain = Pytest()
-        judges: dict[str, Judge] = {
-            "pytest, JUnit XML": plain.passed,
-            "pytest, exit code": plain.full,
-        }
-        if chosen.peers:
-            root = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-attacks-")))
-            for kind in ("nbgrader", "otter"):
-                judges[kind] = Peer(kind, chosen.peers, root / kind).score
-        text = compared(tier, desk, judges)
+        text = compared(tier, desk, judges(chosen.peers, stack))
     write_section("attacks", text)
 
 
-def compared(tier: str, desk: Desk, judges: Mapping[str, Judge]) -> str:
+def judges(peers: str | None, stack: ExitStack) -> dict[str, Judge]:
+    """Return the other graders by their names; `stack` takes away what they need."""
+    plain = Pytest()
+    found: dict[str, Judge] = {
+        "pytest, JUnit XML": plain.passed,
+        "pytest, exit code": plain.full,
+    }
+    if peers:
+        root = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-attacks-")))
+        for kind in ("nbgrader", "otter"):
+            found[kind] = Peer(kind, peers, root / kind).score
+    return found
+
+
+def compared(tier: str, desk: Desk, others: Mapping[str, Judge]) -> str:
     """Return the section: a row for each attack."""
     attacks = [a for a in ATTACKS if a.kind in KINDS and a.lesson == "00" and not a.hangs]
     full = len(lesson("00").tasks)
     honest = {
         base: {name: judge(texts("00", base)["exercise.py"].decode()) for name, judge in items}
-        for items in [tuple(judges.items())]
+        for items in [tuple(others.items())]
         for base in ("starter", "solution")
     }
     _refuse_what_cannot_tell(honest)
@@ -173,14 +178,14 @@ def compared(tier: str, desk: Desk, judges: Mapping[str, Judge]) -> str:
         fair = honest["solution" if attack.deserved == full else "starter"]
         shown = [f"**forged**, {mark.verdict}" if mark.earned > attack.deserved else mark.verdict]
         counts["ours"] += mark.earned > attack.deserved
-        for name, judge in judges.items():
+        for name, judge in others.items():
             points = judge(text_of(attack))
             counts[name] += points > fair[name]
             shown.append(_word(points, fair[name]))
         lines.append(f"| {attack.kind}: {attack.name} | {' | '.join(shown)} |")
         sys.stdout.write(lines[-1] + "\n")
         sys.stdout.flush()
-    totals = " | ".join(f"{counts[name]} of {len(attacks)}" for name in ("ours", *judges))
+    totals = " | ".join(f"{counts[name]} of {len(attacks)}" for name in ("ours", *others))
     return "\n".join(
         [
             "## Attacks on the mark",
@@ -190,8 +195,8 @@ def compared(tier: str, desk: Desk, judges: Mapping[str, Judge]) -> str:
             "eight checks of the same functions; bubblewrap is around all three. An attack that",
             "reaches for a part of this package finds nothing in theirs.",
             "",
-            f"| attack | workbook grade, {tier} | {' | '.join(judges)} |",
-            f"| --- | --- |{' --- |' * len(judges)}",
+            f"| attack | workbook grade, {tier} | {' | '.join(others)} |",
+            f"| --- | --- |{' --- |' * len(others)}",
             *lines,
             f"| **forged** | {totals} |",
         ]
