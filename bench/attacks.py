@@ -40,8 +40,8 @@ def walls(folder: Path, shown: Path = ROOT) -> list[str]:
     return [
         *("bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"),
         *("--tmpfs", "/tmp", "--ro-bind", str(shown), str(shown), "--bind", name, name),
-        *("--unshare-all", "--die-with-parent", "--chdir", name, "--setenv", "HOME", name),
-        *("prlimit", MEMORY, "--"),
+        *("--unshare-all", "--new-session", "--die-with-parent", "--chdir", name),
+        *("--setenv", "HOME", name, "prlimit", MEMORY, "--"),
     ]
 
 
