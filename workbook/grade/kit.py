@@ -161,7 +161,12 @@ def _dotted(name: str) -> str:
 
 def _mentioned(path: Path, known: Mapping[str, Path]) -> set[str]:
     """Return the modules that a file imports, or names in a text for import_module()."""
-    found = set()
+    return _words(path) & set(known)
+
+
+@cache
+def _words(path: Path) -> frozenset[str]:
+    found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module:
             found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
@@ -169,7 +174,7 @@ def _mentioned(path: Path, known: Mapping[str, Path]) -> set[str]:
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             found.add(node.value)
-    return found & set(known)
+    return frozenset(found)
 
 
 def fingerprint(lesson: Lesson) -> str:
