@@ -161,7 +161,7 @@ def _dotted(name: str) -> str:
 
 def _mentioned(path: Path, known: Mapping[str, Path]) -> set[str]:
     """Return the modules that a file imports, or names in a text for import_module()."""
-    return _words(path) & set(known)
+    return set(known) & _words(path)
 
 
 @cache
