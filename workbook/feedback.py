@@ -56,9 +56,14 @@ def place(error: BaseException, files: Collection[str]) -> Place | None:
     for link in chain(error):
         if isinstance(link, SyntaxError) and link.filename and link.filename in files:
             return Place(link.filename, link.lineno or 1)
-        frames = [f for f in traceback.extract_tb(link.__traceback__) if f.filename in files]
+        frames = [  # walked, not extracted: that would read the text of every file in it
+            (frame.f_code, line)
+            for frame, line in traceback.walk_tb(link.__traceback__)
+            if frame.f_code.co_filename in files
+        ]
         if frames:
-            return Place(frames[-1].filename, frames[-1].lineno or 1, frames[-1].name)
+            code, line = frames[-1]
+            return Place(code.co_filename, line or 1, code.co_name)
     return None
 
 

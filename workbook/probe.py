@@ -5,7 +5,7 @@ import random
 import sqlite3
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 from workbook.session import Room
 
 WORDS = ("late", "lost", "open", "wrong", "second", "urgent", "closed", "old", "duplicate", "new")
+_EMPTY = "workbook_empty_database"  # where a learner's metadata keeps one, to be copied
 
 
 @dataclass(frozen=True)
@@ -75,9 +76,16 @@ def scratch(*, keep: bool = True) -> Iterator[Scratch]:
     app = importlib.import_module
     with database_file(keep=keep) as path:
         engines = app("case_tracker.adapters.sql.engine")
-        engine = engines.build_engine(f"sqlite:///{path}")
         # No migration: what the tables look like is for the learner's models to say.
-        app("case_tracker.adapters.sql.audit").AuditEventRecord.metadata.create_all(engine)
+        metadata = app("case_tracker.adapters.sql.audit").AuditEventRecord.metadata
+        known = metadata.info.setdefault(_EMPTY, {})
+        tables = tuple(metadata.tables.values())
+        path.write_bytes(known.get(tables, b""))
+        engine = engines.build_engine(f"sqlite:///{path}")
+        if tables not in known:
+            metadata.create_all(engine)
+            with closing(sqlite3.connect(path)) as connection:
+                known[tables] = connection.serialize()
         try:
             yield Scratch(path, engine, engines.build_session_factory(engine))
         finally:

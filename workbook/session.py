@@ -1,6 +1,5 @@
 """One lesson while its tests run: its world, what was recorded, what came of each test."""
 
-import ast
 import contextlib
 import gc
 from collections.abc import Callable, Iterator
@@ -15,7 +14,7 @@ from sqlalchemy.pool import Pool
 from workbook.curriculum import Hole, Lesson, Task
 from workbook.lens.entries import Entry
 from workbook.lens.recorder import Recorder
-from workbook.source import SymbolNotFoundError, find, is_as_given
+from workbook.source import SymbolNotFoundError, find, is_as_given, parsed
 from workbook.verdict import Place, TaskResult, TestResult, Verdict
 from workbook.world import World
 
@@ -143,13 +142,13 @@ class Room:
             return None
         hole = next((h for h in task.holes if self._is_as_given(task, h)), task.holes[0])
         path = str(self.folder / hole.file)
-        lines = self._text(hole).splitlines()
+        text = self._text(hole)
         todo = f"TODO {self.lesson.label(task.number)}:"
-        for number, line in enumerate(lines, 1):
+        for number, line in enumerate(text.splitlines(), 1):
             if todo in line:
                 return Place(path, number)
         with contextlib.suppress(SyntaxError, SymbolNotFoundError):
-            return Place(path, find(ast.parse("\n".join(lines)), hole.symbol).lineno)
+            return Place(path, find(parsed(text), hole.symbol).lineno)
         return Place(path, 1)
 
     def _text(self, hole: Hole) -> str:

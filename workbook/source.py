@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import takewhile
 from textwrap import dedent, indent
 
@@ -84,13 +85,19 @@ def cut(  # noqa: PLR0913 - each part of a hole has its name
     return _edit(source, node.lineno, node.end_lineno or 0, node.col_offset, text)
 
 
+@lru_cache(maxsize=16)
+def parsed(source: str) -> ast.Module:
+    """Return the tree of a text that is asked for again and again. Nobody changes it."""
+    return ast.parse(source)
+
+
 def is_as_given(
     source: str, symbol: str, given: str | None, label: str, holes: Collection[str]
 ) -> bool:
     """Say whether the code in a hole still is what the starter had, comments and layout aside."""
-    node = find(ast.parse(source), symbol)
+    node = find(parsed(source), symbol)
     found = _own_body(node, symbol, holes) if isinstance(node, Definition) else [node]
-    expected = ast.parse(_given_code(given, label)).body
+    expected = parsed(_given_code(given, label)).body
     return [ast.unparse(line) for line in found] == [ast.unparse(line) for line in expected]
 
 

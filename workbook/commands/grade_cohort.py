@@ -12,12 +12,13 @@ from sqlalchemy.exc import OperationalError
 
 from workbook.commands.shared import Desk, open_desk
 from workbook.curriculum import Lesson
-from workbook.grade import gradebook, intake, late, outputs, people, tiers
+from workbook.grade import extra, gradebook, intake, late, outputs, people, tiers
 from workbook.grade import scheduler as cluster
 from workbook.grade.expectation import ExpectationError
-from workbook.grade.grading import Grading, Options, Step
+from workbook.grade.grading import Grading, Step
 from workbook.grade.live import Live
 from workbook.grade.pages.render import PagesError
+from workbook.grade.pair import Options
 from workbook.grade.store import FILE, Store, StoreError
 from workbook.grade.submissions import Cohort
 from workbook.grade.workers import Limits, WorkerLostError
@@ -48,6 +49,11 @@ late_option = click.option(
     metavar="RULE",
     help="accept, refuse, 20% or 10%/day; remembered.",
 )
+extra_option = click.option(
+    "--extra-tests",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A folder with hidden tests of your own, as probes: 02_repository.py.",
+)
 
 
 @click.command("cohort")
@@ -58,12 +64,13 @@ late_option = click.option(
 )
 @roster_option
 @late_option
+@extra_option
 @click.option("--scheduler", metavar="dask://HOST:PORT", help="Grade on a Dask cluster.")
 @click.option(
     "--jobs", type=click.IntRange(1), default=os.cpu_count() or 1, help="Workers at once."
 )
 @click.option("--resume", is_flag=True, help="Insist on results of an earlier run in --out.")
-@click.option("--timeout-s", default=10.0, help="Seconds that one submission may take.")
+@click.option("--timeout-s", default=10.0, help="Seconds that one submission may compute.")
 @click.option("--memory-mib", default=512, help="Memory that one submission may take.")
 @click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
 @click.option("--tier", type=click.Choice(["T1", "T2", "T3", "T4"]), help="Insist on a tier.")
@@ -79,6 +86,7 @@ def cohort_command(  # noqa: PLR0913, PLR0917 - a parameter is an option that so
     out: Path,
     roster: Path | None,
     late_rule: str | None,
+    extra_tests: Path | None,
     scheduler: str | None,
     jobs: int,
     resume: bool,  # noqa: FBT001 - click hands over a flag
@@ -98,7 +106,8 @@ def cohort_command(  # noqa: PLR0913, PLR0917 - a parameter is an option that so
     chosen = chosen_lessons(desk, lessons)
     if resume and not (out / FILE).exists():
         raise click.UsageError(f"--resume: {out / FILE} does not exist; leave --resume out")
-    options = Options(chosen_tier(tier, trusted=trusted), jobs, Limits(timeout_s, memory_mib))
+    limits, hidden = Limits(timeout_s, memory_mib), read_extra(extra_tests, desk)
+    options = Options(chosen_tier(tier, trusted=trusted), jobs, limits, hidden)
     with in_one_line():
         cohort = read_cohort(submissions, chosen, desk, roster)
         store = Store(out / FILE)
@@ -114,6 +123,18 @@ def cohort_command(  # noqa: PLR0913, PLR0917 - a parameter is an option that so
         paths = write_outputs(store, chosen, desk, out)
         document = gradebook.document(store, chosen)
     finish(document, paths, lost, as_json=as_json)
+
+
+def read_extra(folder: Path | None, desk: Desk) -> dict[str, bytes]:
+    """Return the instructor's own probes by lesson.
+
+    Raises:
+        click.UsageError: one of them cannot be used.
+    """
+    try:
+        return extra.read(folder, desk.lessons) if folder else {}
+    except extra.ExtraTestsError as error:
+        raise click.UsageError(str(error)) from None
 
 
 @contextmanager

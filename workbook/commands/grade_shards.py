@@ -9,19 +9,21 @@ import click
 from workbook.commands.grade_cohort import (
     chosen_lessons,
     chosen_tier,
+    extra_option,
     finish,
     in_one_line,
     late_option,
     lessons_option,
     read_cohort,
+    read_extra,
     roster_option,
     write_outputs,
 )
 from workbook.commands.shared import open_desk
 from workbook.grade import gradebook, intake, people, shards, tiers
 from workbook.grade.expectation import ExpectationError
-from workbook.grade.grading import Options
 from workbook.grade.live import Live
+from workbook.grade.pair import Options
 from workbook.grade.store import FILE, Store, StoreError
 from workbook.grade.workers import Limits, WorkerLostError
 
@@ -34,7 +36,8 @@ FOLDER = click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--shards", "count", type=click.IntRange(1), required=True, help="How many parts.")
 @lessons_option
 @roster_option
-@click.option("--timeout-s", default=10.0, help="Seconds that one submission may take.")
+@extra_option
+@click.option("--timeout-s", default=10.0, help="Seconds that one submission may compute.")
 @click.option("--memory-mib", default=512, help="Memory that one submission may take.")
 @click.option("--tier", type=click.Choice(["T1", "T2", "T3"]), help="Insist on a tier.")
 def plan_command(  # noqa: PLR0913, PLR0917 - a parameter is an option that somebody types
@@ -43,6 +46,7 @@ def plan_command(  # noqa: PLR0913, PLR0917 - a parameter is an option that some
     count: int,
     lessons: str,
     roster: Path | None,
+    extra_tests: Path | None,
     timeout_s: float,
     memory_mib: int,
     tier: str | None,
@@ -52,7 +56,8 @@ def plan_command(  # noqa: PLR0913, PLR0917 - a parameter is an option that some
     Exit 0 done, 2 wrong use. Example: workbook grade plan submissions plan --shards 4
     """
     desk = open_desk()
-    options = Options(chosen_tier(tier, trusted=False), 1, Limits(timeout_s, memory_mib))
+    limits, hidden = Limits(timeout_s, memory_mib), read_extra(extra_tests, desk)
+    options = Options(chosen_tier(tier, trusted=False), 1, limits, hidden)
     try:
         cohort = read_cohort(submissions, chosen_lessons(desk, lessons), desk, roster)
         store = Store(folder / FILE)

@@ -5,7 +5,7 @@ No expected value is written by hand, and none is ever in a worker that runs a l
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from workbook.curriculum import Lesson
@@ -27,7 +27,7 @@ class Expectation:
     """What is expected of one lesson.
 
     `observed` is canonical JSON by task and run, `left` by the name of a database; `tests` names
-    the tests of each task (0: guards).
+    the tests of each task (0: guards). `extra` is what an instructor's own `probe` observes.
     """
 
     lesson: Lesson
@@ -35,6 +35,12 @@ class Expectation:
     observed: Mapping[tuple[int, int], str]
     left: Mapping[str, str]
     tests: Mapping[int, frozenset[str]]
+    probe: bytes = b""
+    extra: Mapping[tuple[int, int], str] = field(default_factory=dict)
+
+    def of_extra(self) -> "Expectation":
+        """Return what is expected of a run of the instructor's own probe."""
+        return replace(self, observed=self.extra, left={})
 
 
 def seeds_of(seed: int) -> tuple[int, ...]:
@@ -62,6 +68,27 @@ def expect(lesson: Lesson, home: Home, seed: int, points: Worker, feedback: Work
     tests = _tests(lesson, feedback.run(files, timeout_s=_PATIENCE_S))
     feedback.forget_lesson()
     return Expectation(lesson, seeds, observed, left, tests)
+
+
+def with_extra(expected: Expectation, probe: bytes, home: Home, worker: Worker) -> Expectation:
+    """Add what an instructor's own probe observes of the reference.
+
+    Raises:
+        ExpectationError: it has no answer, two different ones, or nothing to say.
+        WorkerLostError: a worker could not be started.
+    """
+    lesson = expected.lesson
+    files = {name: text.encode() for name, text in solution(lesson, home).items()}
+    asked = {"seeds": expected.seeds, "timeout_s": _PATIENCE_S}
+    worker.open(lesson, probe=probe)
+    first, second = (_all(lesson, worker.run(files, **asked))[0] for _ in range(2))
+    worker.forget_lesson()
+    where = f"the extra test of {lesson.slug}"
+    if first != second:
+        raise ExpectationError(f"{where} answers two runs of the reference differently")
+    if set(first.values()) == {canonical(None)}:
+        raise ExpectationError(f"{where} answers None for every task: it tests nothing")
+    return replace(expected, probe=probe, extra=first)
 
 
 def canonical(value: Any) -> str:

@@ -7,46 +7,24 @@ import hashlib
 import importlib.metadata
 import json
 import platform
-import queue
 import sqlite3
 import sys
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
-from typing import Self
 
 from workbook.curriculum import Lesson
 from workbook.grade import kit
-from workbook.grade.expectation import Expectation, expect
-from workbook.grade.judge import judge
-from workbook.grade.marks import Mark, Receipt
+from workbook.grade.desk import Desk, Job
+from workbook.grade.expectation import Expectation
+from workbook.grade.marks import Receipt
+from workbook.grade.pair import Options, Pair
 from workbook.grade.store import NOT_GRADED, Result, Store
 from workbook.grade.submissions import Cohort, Learner, Submission
-from workbook.grade.workers import Limits, Run, Worker, WorkerLostError
 from workbook.home import Home
 
-GRADER = "1"
-ATTEMPTS = 3
-
-
-@dataclass(frozen=True)
-class Options:
-    """How a cohort is graded."""
-
-    tier: str
-    jobs: int = 1
-    limits: Limits = field(default_factory=Limits)
-
-
-@dataclass(frozen=True)
-class Job:
-    """One submission to grade. `receipt` says what its mark depends on."""
-
-    learner: Learner
-    submission: Submission
-    receipt: Receipt
+GRADER = "2"
 
 
 @dataclass(frozen=True)
@@ -63,48 +41,6 @@ class Step:
 
 
 Report = Callable[[Step], None]
-
-
-class Pair:
-    """The two workers that one submission after the other goes through."""
-
-    def __init__(self, options: Options) -> None:
-        self.points, self.feedback = (
-            Worker(role, options.tier, options.limits) for role in ("points", "feedback")
-        )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.points.stop()
-        self.feedback.stop()
-
-    def expect(self, lesson: Lesson, home: Home, seed: int) -> Expectation:
-        """Return what is expected of a lesson; nothing of it stays in the workers."""
-        return expect(lesson, home, seed, self.points, self.feedback)
-
-    def grade(self, expectation: Expectation, submission: Submission) -> Mark:
-        """Run a submission in both workers and judge it.
-
-        Raises:
-            WorkerLostError: one of them is gone; the next call starts it anew.
-        """
-        for worker in (self.points, self.feedback):
-            if worker.lesson is not expectation.lesson:
-                worker.open(expectation.lesson, canaries=worker is self.feedback)
-        asked = {"seeds": list(expectation.seeds), "read": True}
-        points = _with_time(self.points, submission, **asked)
-        return judge(expectation, points, _with_time(self.feedback, submission))
-
-
-def _with_time(worker: Worker, submission: Submission, **asked: object) -> Run:
-    """Run it; once more, with more time, if it waited for the machine and not for itself."""
-    run = worker.run(submission.files, **asked)
-    if run.status == "timeout" and run.cpu_s < worker.limits.timeout_s / 2:
-        more = {"timeout_s": 2 * worker.limits.timeout_s}
-        return worker.run(submission.files, **asked | more)
-    return run
 
 
 class Grading:
@@ -166,7 +102,7 @@ class Grading:
     def _grade_lesson(
         self, expectation: Expectation, jobs: Sequence[Job], pairs: Sequence[Pair]
     ) -> list[Step]:
-        desk = _Desk(expectation, _without_twins(jobs), pairs)
+        desk = Desk(expectation, _without_twins(jobs), pairs)
         lost = []
         with desk:
             for twins, mark, trouble in desk.results():
@@ -192,7 +128,9 @@ class Grading:
 def receipt_of(submission: Submission, lesson: str, seed: int, options: Options) -> Receipt:
     """Return what the mark of a submission depends on."""
     limits = f"{options.limits.timeout_s:g} s, {options.limits.memory_mib} MiB"
-    return Receipt(submission.digest, lesson, versions(), GRADER, options.tier, seed, limits)
+    probe = options.extra.get(submission.lesson, b"")
+    extra = hashlib.sha256(probe).hexdigest() if probe else ""
+    return Receipt(submission.digest, lesson, versions(), GRADER, options.tier, seed, limits, extra)
 
 
 @cache
@@ -211,60 +149,3 @@ def _without_twins(jobs: Sequence[Job]) -> list[list[Job]]:
     for job in jobs:
         found.setdefault(job.receipt, []).append(job)
     return list(found.values())
-
-
-Answer = tuple[list[Job], Mark | None, str]
-
-
-class _Desk:
-    """Threads that each have two workers, and take one submission after the other."""
-
-    def __init__(
-        self, expectation: Expectation, jobs: Sequence[list[Job]], pairs: Sequence[Pair]
-    ) -> None:
-        self.expectation = expectation
-        self._waiting: queue.SimpleQueue[list[Job]] = queue.SimpleQueue()
-        for job in jobs:
-            self._waiting.put(job)
-        self._count = len(jobs)
-        self._done: queue.SimpleQueue[Answer] = queue.SimpleQueue()
-        self._stop = threading.Event()
-        self._threads = [
-            threading.Thread(target=self._work, args=(pair,), daemon=True)
-            for pair in pairs[: len(jobs)]
-        ]
-
-    def __enter__(self) -> Self:
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._stop.set()
-        for thread in self._threads:
-            thread.join()
-
-    def results(self) -> Iterator[Answer]:
-        """Yield what is done, as it is done."""
-        for _ in range(self._count):
-            yield self._done.get()
-
-    def _work(self, pair: Pair) -> None:
-        while not self._stop.is_set():
-            try:
-                twins = self._waiting.get_nowait()
-            except queue.Empty:
-                return
-            self._done.put((twins, *self._mark(twins[0].submission, pair)))
-
-    def _mark(self, submission: Submission, pair: Pair) -> tuple[Mark | None, str]:
-        """Return the mark, or the trouble. A worker that is lost is started anew, some times."""
-        trouble = ""
-        for _ in range(ATTEMPTS):
-            try:
-                return pair.grade(self.expectation, submission), ""
-            except WorkerLostError as error:
-                trouble = str(error)
-            except Exception as error:  # noqa: BLE001 - a mistake of ours costs nobody points
-                return None, f"{type(error).__name__}: {error}"
-        return None, trouble

@@ -20,15 +20,17 @@ from workbook.grade.workers import Run
 from workbook.verdict import TaskResult, TestResult, Verdict
 
 CLAIMED = "claimed"
+OF_EXTRA = "the extra test showed something else than the reference"
 _KILLED = -9
 _SEEN, _NOT_SEEN, _SAID_NOT_LEFT = "seen", "not seen", "said, and not left"
 
 
-def judge(expectation: Expectation, points: Run, feedback: Run) -> Mark:
-    """Return the mark of one submission."""
+def judge(expectation: Expectation, points: Run, feedback: Run, hidden: Run | None = None) -> Mark:
+    """Return the mark of one submission. `hidden` is the run of an instructor's own probe."""
     claims = _Claims(expectation, points)
+    extra = _Claims(expectation.of_extra(), hidden) if hidden else None
     verdict, canaries = _without_canaries(feedback_of(feedback))
-    tasks = tuple(_tasks(expectation, claims, verdict, feedback))
+    tasks = tuple(_tasks(expectation, claims, extra, verdict, feedback))
     evidence = [*claims.evidence, *canaries, *_evidence_of(verdict, expectation)]
     mark = Mark(
         lesson=expectation.lesson.slug,
@@ -126,13 +128,19 @@ def _canonical(value: Any) -> str:
 
 
 def _tasks(
-    expectation: Expectation, claims: _Claims, verdict: Verdict | None, run: Run
+    expectation: Expectation,
+    claims: _Claims,
+    extra: _Claims | None,
+    verdict: Verdict | None,
+    run: Run,
 ) -> Iterator[TaskMark]:
     lesson = expectation.lesson
     results = {result.number: result for result in verdict.tasks} if verdict else {}
     outcomes: dict[int, Outcome] = {}
     for task in lesson.tasks:
         seen, evidence = claims.of(task.number)
+        if extra and seen == _SEEN and extra.of(task.number)[0] != _SEEN:
+            seen, evidence = _NOT_SEEN, OF_EXTRA  # no word of that run: it knows the hidden test
         said = _said(results.get(task.number), expectation.tests[task.number])
         outcome, why = _agree(task, seen, said, outcomes)
         outcomes[task.number] = outcome
@@ -198,13 +206,13 @@ def _suspected(mark: Mark) -> Mark:
 
 
 def _without_canaries(verdict: Verdict | None) -> tuple[Verdict | None, list[str]]:
-    """Take the canaries out of a verdict: two tests that must fail, one that must pass."""
+    """Take the canaries out of a verdict: a test that must fail, and one that must pass."""
     if verdict is None:
         return None, []
     canaries = [test for test in verdict.guards if _is_canary(test)]
     guards = [test for test in verdict.guards if not _is_canary(test)]
     outcomes = sorted(test.outcome for test in canaries)
-    evidence = [] if outcomes == ["failed", "failed", "passed"] else ["the tests were disturbed"]
+    evidence = [] if outcomes == ["failed", "passed"] else ["the tests were disturbed"]
     return replace(verdict, guards=guards), evidence
 
 

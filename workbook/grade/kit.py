@@ -7,12 +7,12 @@ feedback run no probe.
 import ast
 import hashlib
 import importlib.util
-import py_compile
+import marshal
+import os
 import secrets
 import site
 import sys
 import sysconfig
-import tempfile
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -23,10 +23,14 @@ from workbook.home import app_source
 OURS = Path(__file__).resolve().parents[1]
 PLAIN = (".py", ".css", ".js", ".json", ".mako", ".toml")
 # Data of the tool, and what only the judge needs: a learner's process has no use for them.
-LEFT_OUT = ("lessons", "solutions", "commands", "postgres")
+LEFT_OUT = (
+    *("lessons", "solutions", "commands", "postgres", "edition", "mine", "quiz", "site", "smells"),
+    *("warm", "watch", "workspace"),
+)
 JUDGES = ("grade/sandbox", "grade/worker", "grade/__init__.py")
 WARM_LIBRARIES = ("sqlalchemy.orm", "sqlalchemy.dialects.sqlite", "sqlite3")
 CANARY = "test_canary_"
+_UNCHECKED = 1  # PEP 552: bytecode with the hash of its source, which nobody compares
 
 
 def libraries(role: str) -> list[str]:
@@ -55,17 +59,24 @@ def _is_shown(path: str) -> bool:
     return any(real == folder or real.startswith(f"{folder}/") for folder in readable())
 
 
-def hidden() -> list[str]:
+@cache
+def hidden() -> tuple[str, ...]:
     """Return what must not be seen below `readable`: our own packages, whole."""
     homes = [OURS, app_source("case_tracker.bootstrap").parent]
     homes += [Path(folder, name) for folder in readable() for name in _own(Path(folder))]
-    return sorted({str(home) for home in homes if _is_shown(str(home))})
+    return tuple(sorted({str(home) for home in homes if _is_shown(str(home))}))
 
 
 def _own(folder: Path) -> Iterator[str]:
-    for pattern in ("workbook", "case_tracker", "unit_of_workbook-*"):
-        yield from (str(path) for path in folder.rglob(f"site-packages/{pattern}"))
-        yield from (str(path) for path in folder.glob(pattern))
+    """Yield our packages in a folder, and in each site-packages below it."""
+    places = [folder]
+    for path, names, _ in os.walk(folder):
+        if "site-packages" in names:
+            names.remove("site-packages")  # what is in a package is no place for others
+            places.append(Path(path, "site-packages"))
+    for place in places:
+        for pattern in ("workbook", "case_tracker", "unit_of_workbook-*"):
+            yield from (str(path) for path in place.glob(pattern))
 
 
 def files_for(lesson: Lesson, role: str) -> dict[str, bytes]:
@@ -93,8 +104,8 @@ def _with_bytecode(found: Mapping[str, Path]) -> dict[str, bytes]:
 
 
 def with_canaries(tests: bytes) -> bytes:
-    """Return a lesson's tests with three more: two must fail, one must pass, in no known order."""
-    outcomes = [False, False, True]
+    """Return a lesson's tests with two more: one must fail, one must pass, in no known order."""
+    outcomes = [False, True]
     secrets.SystemRandom().shuffle(outcomes)
     for passes in outcomes:
         value = secrets.randbelow(1 << 30)
@@ -122,11 +133,10 @@ def _bytecode(name: str) -> str:
 @cache
 def _compiled(path: Path) -> bytes:
     """Return bytecode that does not ask for the age of its source: that one is a copy, too."""
-    mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
-    with tempfile.TemporaryDirectory() as folder:
-        target = str(Path(folder, "code.pyc"))
-        py_compile.compile(str(path), target, dfile=path.name, doraise=True, invalidation_mode=mode)
-        return Path(target).read_bytes()
+    source = path.read_bytes()
+    code = marshal.dumps(compile(source, path.name, "exec", dont_inherit=True))
+    head = importlib.util.MAGIC_NUMBER + _UNCHECKED.to_bytes(4, "little")
+    return head + importlib.util.source_hash(source) + code
 
 
 def warm_modules(lesson: Lesson) -> list[str]:
@@ -151,7 +161,12 @@ def _dotted(name: str) -> str:
 
 def _mentioned(path: Path, known: Mapping[str, Path]) -> set[str]:
     """Return the modules that a file imports, or names in a text for import_module()."""
-    found = set()
+    return set(known) & _words(path)
+
+
+@cache
+def _words(path: Path) -> frozenset[str]:
+    found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module:
             found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
@@ -159,7 +174,7 @@ def _mentioned(path: Path, known: Mapping[str, Path]) -> set[str]:
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             found.add(node.value)
-    return found & set(known)
+    return frozenset(found)
 
 
 def fingerprint(lesson: Lesson) -> str:

@@ -1,6 +1,6 @@
 """What came of one submission: the mark. The judge makes it; store, gradebook and pages read it."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 from workbook.verdict import Verdict, from_data
@@ -69,9 +69,8 @@ class Mark:
 
     def to_data(self) -> dict[str, Any]:
         """Return what JSON can hold."""
-        data = asdict(self)
-        data["feedback"] = self.feedback.to_data() if self.feedback else None
-        return data
+        feedback = self.feedback.to_data() if self.feedback else None
+        return asdict(replace(self, feedback=None)) | {"feedback": feedback}
 
 
 def mark_from_data(data: dict[str, Any]) -> Mark:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from workbook.curriculum import Lesson, load_lessons
 from workbook.grade import shards, tiers
-from workbook.grade.grading import Grading, Job, Step
+from workbook.grade.desk import Job
+from workbook.grade.grading import Grading, Step
 from workbook.grade.store import NOT_GRADED
 from workbook.grade.workers import WorkerLostError
 from workbook.home import find_home

@@ -3,7 +3,6 @@
 A shard is one JSON file with all it needs: submissions, seeds, limits. Its result is a store.
 """
 
-import base64
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
@@ -11,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from workbook.curriculum import Lesson
-from workbook.grade.grading import Grading, Options, Report, Step
+from workbook.grade.grading import Grading, Report, Step
+from workbook.grade.pair import Options
 from workbook.grade.store import Store
 from workbook.grade.submissions import Cohort, Learner, Submission
+from workbook.grade.worker.frames import decoded, encoded
 from workbook.grade.workers import Limits
 from workbook.home import Home
 
@@ -51,19 +52,21 @@ def shard(
         "seeds": dict(seeds),
         "tier": options.tier,
         "limits": asdict(options.limits),
+        "extra": encoded(options.extra),
         "learners": [asdict(learner) for learner in learners],
         "submissions": [_packed(submission) for submission in submissions],
     }
 
 
 def _packed(submission: Submission) -> dict[str, Any]:
-    files = {n: base64.b64encode(data).decode() for n, data in submission.files.items()}
-    return vars(submission) | {"files": files, "notes": list(submission.notes)}
+    return vars(submission) | {
+        "files": encoded(submission.files),
+        "notes": list(submission.notes),
+    }
 
 
 def _unpacked(data: dict[str, Any]) -> Submission:
-    files = {name: base64.b64decode(text) for name, text in data["files"].items()}
-    return Submission(**data | {"files": files, "notes": tuple(data["notes"])})
+    return Submission(**data | {"files": decoded(data["files"]), "notes": tuple(data["notes"])})
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -92,7 +95,8 @@ def run(  # noqa: PLR0913, PLR0917 - all of it is needed to grade
     report: Report = lambda _: None,
 ) -> list[Step]:
     """Grade a shard into a store at `out`; return what could not be graded."""
-    options = Options(data["tier"], jobs, Limits(**data["limits"]))
+    extra = decoded(data.get("extra", {}))
+    options = Options(data["tier"], jobs, Limits(**data["limits"]), extra)
     cohort = Cohort(
         tuple(Learner(**learner) for learner in data["learners"]),
         tuple(_unpacked(submission) for submission in data["submissions"]),

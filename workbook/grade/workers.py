@@ -21,12 +21,18 @@ from workbook.curriculum import Lesson
 from workbook.grade import kit
 from workbook.grade.sandbox.user import NOBODY
 from workbook.grade.worker.frames import encoded
+from workbook.grade.worker.supervisor import PATIENCE, READER_S
 
 START = Path(__file__).with_name("worker") / "start.py"
 START_S = 60.0
 GRACE_S = 20.0
 POLITE_S = 2.0
 LARGEST_FRAME = 32 << 20
+ENVIRONMENT = {
+    "LANG": "C.UTF-8",
+    "MALLOC_ARENA_MAX": "2",  # arenas reserve address space
+    "PYTHONHASHSEED": "0",  # a set has the same order in every worker: luck must not be in a mark
+}
 _LENGTH = 8
 
 
@@ -36,7 +42,7 @@ class WorkerLostError(Exception):
 
 @dataclass(frozen=True)
 class Limits:
-    """What one submission may take."""
+    """What one submission may take: seconds that it computes, three times as many in all."""
 
     timeout_s: float = 10.0
     memory_mib: int = 512
@@ -83,8 +89,10 @@ class Worker:
     ) -> None:
         self.stop()
 
-    def open(self, lesson: Lesson, *, canaries: bool = False) -> None:
-        """Let the worker load a lesson; the one before is forgotten. `canaries` watch its tests.
+    def open(self, lesson: Lesson, *, canaries: bool = False, probe: bytes = b"") -> None:
+        """Let the worker load a lesson; the one before is forgotten.
+
+        `canaries` watch its tests; `probe` takes the place of its probe.py.
 
         Raises:
             WorkerLostError: it could not.
@@ -93,6 +101,8 @@ class Worker:
         if canaries:
             tests = f"lessons/{lesson.slug}/test_exercise.py"
             files[tests] = kit.with_canaries(files[tests])
+        if probe:
+            files[f"lessons/{lesson.slug}/probe.py"] = probe
         self._open({"lesson": lesson.slug, "warm": kit.warm_modules(lesson)}, files)
         self.lesson = lesson
 
@@ -127,7 +137,7 @@ class Worker:
         request: dict[str, Any] = {"files": encoded(files), "timeout_s": self.limits.timeout_s}
         request |= more
         self._send(request)
-        answer = self._receive(request["timeout_s"] + GRACE_S)
+        answer = self._receive(PATIENCE * (request["timeout_s"] + READER_S) + GRACE_S)
         if answer.get("status") not in ("done", "died", "timeout", "flooded"):
             self.stop()
             raise WorkerLostError(str(answer)[:200])
@@ -160,13 +170,14 @@ class Worker:
         if os.name == "posix" and os.geteuid() == 0 and self.tier != "T1":
             os.chown(self._folder, NOBODY, NOBODY)
         self._process = subprocess.Popen(  # noqa: S603 - it is our own Python and our own file
-            [sys.executable, "-I", "-S", str(START), str(self._folder)],  # so that ps tells
+            # As isolated as -I, but for our own environment; the folder is there so that ps tells.
+            [sys.executable, "-s", "-P", "-S", str(START), str(self._folder)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             bufsize=0,
             start_new_session=True,  # Ctrl-C is for the judge
             cwd="/",
-            env={"LANG": "C.UTF-8", "MALLOC_ARENA_MAX": "2"},  # arenas reserve address space
+            env=ENVIRONMENT,
         )
         self._send(
             {

@@ -14,7 +14,7 @@ import pytest
 from workbook.curriculum import find_lesson, load_lessons
 from workbook.derive import solution, starter
 from workbook.grade import tiers
-from workbook.grade.grading import Options, Pair
+from workbook.grade.pair import Options, Pair
 from workbook.grade.submissions import Submission
 from workbook.grade.workers import Limits
 from workbook.home import find_home

@@ -15,8 +15,9 @@ from tests.workbook.grade.conftest import HOME, LESSONS, lesson, texts
 from tests.workbook.grade.test_probes import alternatives, misconceptions
 from workbook.derive import starter
 from workbook.grade import gradebook, scheduler, shards
-from workbook.grade.grading import Grading, Options
+from workbook.grade.grading import Grading
 from workbook.grade.intake import read_folder
+from workbook.grade.pair import Options
 from workbook.grade.store import FILE, Store
 from workbook.grade.workers import Limits
 

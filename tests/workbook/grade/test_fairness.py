@@ -4,10 +4,11 @@ import ast
 
 import pytest
 
-from tests.workbook.grade.conftest import HOME, LESSONS, lesson, texts
+from tests.workbook.grade.conftest import HOME, LESSONS, Desk, lesson, texts
 from tests.workbook.grade.test_probes import alternatives
 from workbook.derive import solution
-from workbook.grade.grading import Grading, Options
+from workbook.grade.grading import Grading
+from workbook.grade.pair import Options
 from workbook.grade.store import FILE, Store
 from workbook.grade.submissions import Cohort, Learner, Submission
 from workbook.grade.workers import Limits
@@ -79,6 +80,21 @@ def test_a_warning_of_a_library_costs_nothing(desk):
     noisy = files | {"exercise.py": files["exercise.py"] + b"\n\n" + NOISE.encode()}
 
     mark = desk.grade("00", noisy)
+
+    assert (mark.earned, mark.verdict) == (mark.possible, "ok")
+
+
+@pytest.mark.thorough
+def test_who_has_to_wait_is_not_out_of_time(tier, desk):
+    """A limit is for code that computes; a busy machine is nobody's mistake."""
+    patient = Desk(tier, Limits(timeout_s=4))
+    patient._expected = desk._expected
+    desk.expectation("00")
+    files = texts("00", "solution")
+    waits = b"\n\nimport time\n\ntime.sleep(5)\n"
+
+    mark = patient.grade("00", files | {"exercise.py": files["exercise.py"] + waits})
+    patient.close()
 
     assert (mark.earned, mark.verdict) == (mark.possible, "ok")
 

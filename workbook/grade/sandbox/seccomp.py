@@ -7,6 +7,7 @@ import ctypes
 import errno
 import platform
 import struct
+from functools import cache
 
 from workbook.grade.sandbox.system import forbid_new_privileges, prctl
 
@@ -67,14 +68,15 @@ def restrict() -> None:
     """
     if not is_supported():
         raise OSError(errno.ENOSYS, f"no list of system calls for {platform.machine()}")
-    code = b"".join(_program(platform.machine()))
+    code = program(platform.machine())
     buffer = ctypes.create_string_buffer(code, len(code))
-    program = struct.pack("HxxxxxxP", len(code) // 8, ctypes.addressof(buffer))
+    filter_ = struct.pack("HxxxxxxP", len(code) // 8, ctypes.addressof(buffer))
     forbid_new_privileges()
-    prctl(_PR_SET_SECCOMP, _FILTER, ctypes.c_char_p(program))
+    prctl(_PR_SET_SECCOMP, _FILTER, ctypes.c_char_p(filter_))
 
 
-def _program(machine: str) -> list[bytes]:
+@cache
+def program(machine: str) -> bytes:
     """Return the filter: each rule is a test, and what to do right behind it."""
     refused = _REFUSE | errno.EPERM
     lines = [
@@ -91,7 +93,7 @@ def _program(machine: str) -> list[bytes]:
             lines += _when(_EQUAL, number, [_line(_RETURN, refused)])
     lines += _when(_EQUAL, _CLONE[machine], _first_argument(_ANY_BIT, _THREAD, refused))
     lines += _when(_EQUAL, _PRLIMIT[machine], _first_argument(_EQUAL, 0, refused))
-    return [*lines, _line(_RETURN, _ALLOW)]
+    return b"".join([*lines, _line(_RETURN, _ALLOW)])
 
 
 def _when(test: int, value: int, then: list[bytes]) -> list[bytes]:

@@ -3,6 +3,7 @@
 import ctypes
 import os
 import platform
+from functools import cache
 from pathlib import Path
 
 NEW_NAMESPACES = {
@@ -22,6 +23,7 @@ _LAST_CAPABILITY = 63
 _CAPABILITY_VERSION = 0x20080522
 
 
+@cache
 def _libc() -> ctypes.CDLL:
     return ctypes.CDLL(None, use_errno=True)
 

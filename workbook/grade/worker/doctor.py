@@ -189,14 +189,14 @@ ATTEMPTS = (
 )
 
 
-def prepare(_order: Mapping[str, Any], _walls: Walls) -> Task:
-    """Return what to do in the process that a learner's code would run in."""
+def load(_order: Mapping[str, Any], _walls: Walls, then: Callable[[Task], None]) -> None:
+    """Call `then` with what to do in the process that a learner's code would run in."""
 
     def attempt_all(facts: Facts, out: int) -> None:
         for attempt in ATTEMPTS:
             os.write(out, json.dumps(_try(attempt, facts)).encode() + b"\n")
 
-    return attempt_all
+    then(attempt_all)
 
 
 def _try(attempt: Callable[[Facts], object], facts: Facts) -> dict[str, Any]:

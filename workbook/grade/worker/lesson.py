@@ -20,13 +20,16 @@ def serve(order: Mapping[str, Any], walls: Walls, orders: int, answers: int) -> 
     walls.around_lesson(decoded(order["files"]))
     _find_ours_in(str(walls.app))
     role = importlib.import_module(f"workbook.grade.worker.{order['role']}")
-    task = role.prepare(order, walls)
-    gc.collect()
-    gc.freeze()
-    write_frame(answers, {"open": order["lesson"]})
-    while (code := _grade_next(walls, task, orders, answers)) != CLOSED:
-        if code:
-            write_frame(answers, {"status": "lost"})
+
+    def grade_all(task: Task) -> None:
+        gc.collect()
+        gc.freeze()
+        write_frame(answers, {"open": order["lesson"]})
+        while (code := _grade_next(walls, task, orders, answers)) != CLOSED:
+            if code:
+                write_frame(answers, {"status": "lost"})
+
+    role.load(order, walls, grade_all)
 
 
 def _grade_next(walls: Walls, task: Task, orders: int, answers: int) -> int:

@@ -3,23 +3,29 @@
 It knows no expected value. What it says is a claim, which the judge compares.
 """
 
+import contextlib
 import importlib
 import json
 import os
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from types import CodeType
+from typing import TYPE_CHECKING, Any
 
 from workbook.grade.worker.walls import Walls
+
+if TYPE_CHECKING:
+    from workbook.curriculum import Lesson
 
 Task = Callable[[Mapping[str, Any], int], None]
 
 
-def prepare(order: Mapping[str, Any], walls: Walls) -> Task:
-    """Load all that a learner's code has no part in; return what to do in the learner's process."""
+def load(order: Mapping[str, Any], walls: Walls, then: Callable[[Task], None]) -> None:
+    """Load all that a learner's code has no part in; call `then` with what is to do with it."""
     from workbook import probe  # noqa: PLC0415 - it comes from the copy, which is there by now
     from workbook.curriculum import load_lesson  # noqa: PLC0415 - the same
+    from workbook.lens.hooks import HOOKS  # noqa: PLC0415 - the same
     from workbook.session import Room  # noqa: PLC0415 - the same
 
     lesson = load_lesson(walls.app / "lessons" / order["lesson"])
@@ -28,21 +34,33 @@ def prepare(order: Mapping[str, Any], walls: Walls) -> Task:
     importlib.import_module("workbook.lens.recorder")
     importlib.import_module("workbook.grade.worker.reach")
     code = compile((lesson.folder / "probe.py").read_bytes(), "probe.py", "exec")
+    if "Recorder" in code.co_names:
+        HOOKS.join({})  # listeners are set once; each of its recorders only has to join them
 
     def ask(request: Mapping[str, Any], out: int) -> None:
         tell = _teller(out)
         room.world.texts = _texts(room, walls.scratch / "files")
         tell({"reads": _reads(room.world.texts.values())})
-        with room.world, room.watched():
-            namespace: dict[str, Any] = {"__name__": f"probe_of_{lesson.slug}"}
-            exec(code, namespace)  # noqa: S102 - it is the lesson's own file
+        with room.watched():
+            questions = asked_before or _questions(code, lesson)
             for task in range(1, len(lesson.tasks) + 1):
                 for number, seed in enumerate(request["seeds"]):
                     kept = walls.scratch / "tmp" / "left" / f"{task}-{number}"
                     with probe.keeping(kept):
-                        tell(_observation(namespace, room, task, seed) | {"run": number})
+                        tell(_observation(questions, room, task, seed) | {"run": number})
 
-    return ask
+    with room.world:  # to enter it is not for free: once, for all
+        asked_before = None
+        with contextlib.suppress(Exception):  # it imports what needs the learner's file
+            asked_before = _questions(code, lesson)
+        then(ask)
+
+
+def _questions(code: CodeType, lesson: "Lesson") -> dict[str, Any]:
+    """Run the lesson's probe.py: it defines what is asked, and asks nothing yet."""
+    namespace: dict[str, Any] = {"__name__": f"probe_of_{lesson.slug}"}
+    exec(code, namespace)  # noqa: S102 - it is the lesson's own file
+    return namespace
 
 
 def _teller(out: int) -> Callable[[Mapping[str, Any]], None]:
@@ -56,10 +74,10 @@ def _teller(out: int) -> Callable[[Mapping[str, Any]], None]:
     return tell
 
 
-def _observation(namespace: Mapping[str, Any], room: Any, task: int, seed: int) -> dict[str, Any]:
+def _observation(questions: Mapping[str, Any], room: Any, task: int, seed: int) -> dict[str, Any]:
     try:
         exercise = room.learners(room.lesson.files[0].name)
-        seen = namespace["observe"](exercise, task, seed)
+        seen = questions["observe"](exercise, task, seed)
         return {"task": task, "observed": json.loads(json.dumps(seen))}
     except MemoryError:
         return {"task": task, "error": "MemoryError"}

@@ -10,12 +10,13 @@ import select
 import sys
 from pathlib import Path
 
-if __name__ == "__main__":  # started with -I -S: nothing is importable yet
+if __name__ == "__main__":  # started with -P -S: nothing is importable yet
     sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
 from workbook.grade.worker import lesson
 from workbook.grade.worker.frames import read_frame, write_frame
 from workbook.grade.worker.walls import Walls
+from workbook.grade.worker.warmup import warm_up
 
 FAILED = 3
 
@@ -33,6 +34,8 @@ def main() -> None:
         sys.path[:] = spec["path"]
         for name in spec["imports"]:
             importlib.import_module(name)
+        if "sqlalchemy.orm" in sys.modules:
+            warm_up()
     except (OSError, ImportError) as error:
         write_frame(answers, {"failed": f"{type(error).__name__}: {error}"})
         sys.exit(FAILED)
