@@ -135,7 +135,8 @@ def blame(request, task, words):
 def in_short(error):
     """Return the class and the words of an error, those of the database if it has some."""
     error = getattr(error, "orig", None) or error
-    return f"{type(error).__name__}: {error}".partition("\n")[0]
+    words = str(error).partition("\n")[0].partition(" (Background")[0]
+    return f"{type(error).__name__}: {words}"
 
 
 @pytest.fixture
