@@ -44,7 +44,8 @@ class SqlRowImport:
         """Write one case with its notes. Refused, it leaves nothing behind, and all others stay.
 
         Raises:
-            CaseAlreadyExistsError: its id or its reference is taken.
+            CaseAlreadyExistsError: its id is taken.
+            ReferenceTakenError: its reference is taken; it is a CaseAlreadyExistsError, too.
             ConstraintViolatedError: it breaks another rule of the database.
         """
         # TODO 9.1: a refused case must cost no other case, and leave no half of itself behind

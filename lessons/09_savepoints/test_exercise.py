@@ -1,11 +1,14 @@
 """Lesson 09: what a savepoint undoes, and what stays. Refusals come from the database itself."""
 
 import sqlite3
+import traceback
 from contextlib import closing
 from functools import partial
+from pathlib import Path
 
 import pytest
 from sqlalchemy import event
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from case_tracker.adapters.sql.audit import SqlAlchemyAuditEventRepository
@@ -36,6 +39,16 @@ def store_two(session_factory):
 
 
 @pytest.fixture
+def engine(request):
+    """The engine of every lesson; a fault in sqlite.py, which prepares it, is one of 9.3."""
+    try:
+        return request.getfixturevalue("engine")
+    except Exception as error:
+        fail_with_the_origin(error)
+        raise
+
+
+@pytest.fixture
 def session(session_factory):
     """The Session of a caller, on a database with CASE-001 and CASE-002."""
     store_two(session_factory)
@@ -57,12 +70,40 @@ def add_each(exercise, session, recording, observed):
     def add_each(*cases, audit_events=None):
         importer = exercise.SqlRowImport(session, audit_events or NoTrail())
         with recording() as add_each.sent:
-            refusals = importer.add_each(iter(cases), BEN)
+            try:
+                refusals = importer.add_each(iter(cases), BEN)
+            except Exception as error:
+                if audit_events is None:
+                    fail_with_the_origin(error)
+                raise
             session.flush()
         observed["savepoints"] = "SAVEPOINT" in kinds(add_each.sent.events)
         return refusals
 
     return add_each
+
+
+def fail_with_the_origin(error):
+    """Fail with an error of another task, or one that needs a word more; do nothing else."""
+    if words := origin(error):
+        said = getattr(error, "orig", None) or error
+        pytest.fail(f"{type(said).__name__}: {said}\n{words}")
+
+
+def origin(error):
+    """Say where an error comes from that 9.1 sees and that is not of its tests; None else."""
+    frames = traceback.extract_tb(error.__traceback__)
+    if any(Path(frame.filename).name == "sqlite.py" for frame in frames):
+        return "it comes out of sqlite.py: that is the business of 9.3"
+    names = [frame.name for frame in frames if Path(frame.filename).name == "exercise.py"]
+    if isinstance(error, IntegrityError) and "_add" in names:
+        return (
+            "it left _add() as an error of the driver:\n"
+            "what sends the INSERT must stand inside translated_errors()"
+        )
+    if names[-1:] == ["add_each"] and not isinstance(error, NotImplementedError):
+        return "it comes out of add_each(), and not out of _add(): that is the business of 9.2"
+    return None
 
 
 @pytest.fixture
@@ -123,6 +164,7 @@ def test_the_good_ones_stay(add_each, session, new_cases, observed):
     session.commit()
 
     stored = observed["stored"] = new_cases()
+    observed["all_undone"] = observed["savepoints"] and stored == ["CASE-004"]
     assert stored == ["CASE-003", "CASE-004"], (
         "CASE-003, CASE-001 and CASE-004 were imported, and CASE-001 was taken;\n"
         f"of the new ones {' and '.join(stored) or 'none'} is stored"
@@ -165,11 +207,16 @@ def test_a_refused_case_leaves_no_half(add_each, session, new_cases, other_conne
 
 
 @pytest.mark.task(1)
-def test_the_rows_wait_for_the_commit(add_each, session, new_cases):
+def test_the_rows_wait_for_the_commit(add_each, session, new_cases, observed):
     """The caller may still find a reason to give the whole file back."""
     add_each(case(3), case(1), case(4))
-    ends = [kind for kind in kinds(add_each.sent.events) if kind in ("COMMIT", "ROLLBACK")]
-    assert not ends, f"the transaction is the caller's, and add_each() sent {' and '.join(ends)}"
+    ends = [one for one in add_each.sent.events if str(one.kind) in {"COMMIT", "ROLLBACK"}]
+    observed["all_undone"] = observed["savepoints"] and "ROLLBACK" in kinds(ends)
+    names = {frame.name for one in ends for frame in one.frames}
+    later = "\nnot out of _add(): that is the business of 9.2" * ("_add" not in names)
+    assert not ends, (
+        f"the transaction is the caller's, and add_each() sent {' and '.join(kinds(ends))}{later}"
+    )
 
     session.commit()
     assert new_cases() == ["CASE-003", "CASE-004"], f"stored is {new_cases()}"
@@ -208,7 +255,10 @@ def test_the_history_tells_of_a_refused_case(log_each, add_each, session, events
     observed["event_inserts"] = kinds(about).count("INSERT")
     observed["events"] = len(told)
     assert told == [("CASE-001", "import_refused", "ben", "CASE-001")], (
-        f"CASE-001 was taken when ben imported it; the events in all histories are {told or 'none'}"
+        f"CASE-001 was taken when ben imported it; the events in all histories are {told}"
+        if told
+        else "CASE-001 was taken when ben imported it, and no event arrived;\n"
+        "was it added inside the savepoint of the refused case (then it is undone, too), or never?"
     )
 
 
@@ -354,18 +404,34 @@ def test_a_unit_that_writes_takes_its_turn_at_the_start(on_sqlite, tmp_path):
     """Two imports that begin at the same time: one waits, and none fails half-way."""
     from case_tracker.adapters.sql.units import SqlUnitsOfWork
 
-    other = sqlite3.connect(tmp_path / "import.db", timeout=0, isolation_level=None)
     with SqlUnitsOfWork(on_sqlite).write() as unit:
         unit.cases.count()
+        free = may_write(tmp_path / "import.db")
+
+    assert not free, (
+        "a writing unit is open, and another connection can begin to write as well\n"
+        "_mode() says how this transaction begins: _on_begin() sends its word"
+    )
+
+
+@pytest.mark.task(3)
+def test_a_reader_stops_nobody(on_sqlite, tmp_path):
+    """A report runs for a minute, and for this minute nobody can store a case."""
+    with Session(on_sqlite) as session:
+        session.connection().exec_driver_sql("SELECT count(*) FROM cases").scalar()
+        free = may_write(tmp_path / "import.db")
+
+    assert free, (
+        "a Session has only read, and no other connection can begin to write\n"
+        "_mode() says how this transaction begins: _on_begin() sends its word"
+    )
+
+
+def may_write(path):
+    """Say whether another connection can begin to write, without waiting."""
+    with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as other:
         try:
             other.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError:
-            turn = "taken"
-        else:
-            turn = "free"
-    other.close()
-
-    assert turn == "taken", (
-        "a writing unit is open, and another connection can begin to write as well\n"
-        "_mode() says how this transaction begins"
-    )
+            return False
+        return True

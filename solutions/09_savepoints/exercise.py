@@ -47,7 +47,8 @@ class SqlRowImport:
         """Write one case with its notes. Refused, it leaves nothing behind, and all others stay.
 
         Raises:
-            CaseAlreadyExistsError: its id or its reference is taken.
+            CaseAlreadyExistsError: its id is taken.
+            ReferenceTakenError: its reference is taken; it is a CaseAlreadyExistsError, too.
             ConstraintViolatedError: it breaks another rule of the database.
         """
         with translated_errors(), self._session.begin_nested():
