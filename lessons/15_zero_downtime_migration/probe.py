@@ -16,6 +16,7 @@ NINE = datetime(2026, 11, 2, 9, tzinfo=UTC)
 NOTES = table("case_notes", column("id"), column("uid", Uuid), column("text"))
 STEPS = {"expand", "backfill", "require", "contract"}
 STEPS |= {"start V2", "start V3", "stop V1", "stop V2"}
+MOST = 200  # batches
 
 
 @contextmanager
@@ -126,12 +127,13 @@ def filled(exercise, dice):
         told = outcome(lambda: sum(count for count, _ in first) == first[-1][1])
         kept = sum(uid is not None for uid in uids(engine)) - 1
         same = outcome(lambda: kept == first[-1][1])
-        rest = outcome(some, 200, v1_writes_once)
-        small = outcome(lambda: all(0 < count <= size for count, _ in first + rest))
+        rest = outcome(some, MOST, v1_writes_once)
+        ended = outcome(lambda: len(rest) < MOST)
+        small = outcome(lambda: all(count <= size for count, _ in first + rest))
         all_told = outcome(lambda: sum(count for count, _ in first + rest) == many + 1)
         now = uids(engine)
         whole = [None in now, len(set(now)) == len(now), given in now]
-        return [told, same, small, all_told, *whole]
+        return [told, same, ended, small, all_told, *whole]
 
 
 def released(exercise, dice):
@@ -153,7 +155,7 @@ def released(exercise, dice):
 
         def fill():
             batches = migration.backfill(engine, 1 + dice.randrange(5))
-            return all(number or work() for number, _ in enumerate(itertools.islice(batches, 200)))
+            return all(number or work() for number, _ in enumerate(itertools.islice(batches, MOST)))
 
         well = [work() for _ in range(9)]
         for step in rollout:
@@ -161,7 +163,7 @@ def released(exercise, dice):
             if verb == "start":
                 running[name] = versions[name]
             elif verb == "stop":
-                well.append(work())
+                well += [work(), name in running]
                 running.pop(name, None)
             elif step == "backfill":
                 well.append(outcome(fill))

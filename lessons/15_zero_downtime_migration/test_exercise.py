@@ -1,17 +1,20 @@
 """Lesson 15: a key is changed while programs run. Each step is tried with all that run then."""
 
+import contextlib
 import itertools
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import Uuid, column, event, inspect, select, table
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SADeprecationWarning, SQLAlchemyError
 
 CASE = "CASE-001"
 NOON = datetime(2026, 11, 2, 12, tzinfo=UTC)
 STEPS = {"expand", "backfill", "require", "contract"}
 STEPS |= {"start V2", "start V3", "stop V1", "stop V2"}
+WRONG_KINDS = {"str": "a text", "function": "a function", "int": "a number"}
+MOST_BATCHES = 100
 
 
 @pytest.fixture
@@ -61,8 +64,20 @@ def uids(engine):
 
 
 def in_short(error):
-    """Return the first line of what the database said."""
-    return str(getattr(error, "orig", None) or error).partition("\n")[0]
+    """Return in one line what went wrong: what the database said, or two things about values."""
+    said = str(getattr(error, "orig", None) or error).partition("\n")[0]
+    if said.endswith("has no attribute 'hex'"):
+        return (
+            "the column uid takes a UUID object, like uuid4() or UUID(key), not "
+            + WRONG_KINDS.get(said.split("'")[1], "another object")
+        )
+    no_values = "A value is required" in said and not getattr(error, "params", None)
+    if no_values or said.startswith("Empty parameter sequence"):
+        return (
+            "execute() got no values, and an empty list is none;"
+            " when a round finds no note, return first"
+        )
+    return said
 
 
 def asked(program, what, *arguments):
@@ -101,10 +116,23 @@ def test_v1_finds_what_v2_has_written(versions, expanded, observed):
     """Somebody writes a note, clicks on its link, and the old version answers "not found"."""
     keys = [asked(versions["V2"], "add", CASE, words) for words in ("called", "wrote")]
 
-    observed["keys"] = ["number" if str(key).isdigit() else "UUID" for key in keys]
+    observed["keys"] = [kind_of(key) for key in keys]
+    assert None not in keys, "V2.add() returned None, so nobody has a link to the note"
     for key, words in zip(keys, ("called", "wrote"), strict=True):
         found = versions["V1"].find(str(key))
         assert found == words, f"V2 gave the link {key!r} to the note {words!r}; V1 found {found!r}"
+        assert isinstance(key, str), f"V2.add() returned {key!r}; a link takes a text: {str(key)!r}"
+
+
+def kind_of(key):
+    """Return what the key of a link is."""
+    if str(key).isdigit():
+        return "number"
+    try:
+        UUID(str(key))
+    except ValueError:
+        return "something else"
+    return "UUID"
 
 
 @pytest.mark.task(2)
@@ -151,32 +179,60 @@ def filling(migration, engine, versions):
         batches = migration.backfill(engine, 10)
         if not hasattr(batches, "__next__"):
             pytest.fail("backfill() yields after each commit; this one never yields")
-        yield from itertools.islice(batches, 100)
+        yield from to_the_end(batches)
 
     def in_plain_words():
         try:
             yield from start()
-        except (SQLAlchemyError, TypeError, ValueError) as error:
+        except (SQLAlchemyError, SADeprecationWarning, TypeError, ValueError) as error:
             raise AssertionError(f"backfill() stopped: {in_short(error)}") from error
 
     return in_plain_words
 
 
+def to_the_end(batches):
+    """Go through a backfill; one that does not end is stopped."""
+    for number, count in enumerate(batches):
+        told = "when nothing is left, return"
+        assert number < MOST_BATCHES, f"after {number} batches, backfill() yielded {count}; {told}"
+        yield count
+
+
+def keys(other_connection):
+    """Return each `uid` that is there, as a second connection sees it."""
+    return other_connection("SELECT uid FROM case_notes WHERE uid IS NOT NULL ORDER BY id")
+
+
 def filled(other_connection):
     """Return how many notes have a `uid`, as a second connection sees it."""
-    return other_connection("SELECT count(uid) FROM case_notes")[0][0]
+    return len(keys(other_connection))
 
 
 @pytest.mark.task(3)
 def test_each_batch_is_stored_before_the_next_one(filling, other_connection, observed):
     """Until the commit, whoever wants to change one of these notes waits."""
-    seen = [(count, filled(other_connection)) for count in filling()]
+    counts, stored, before = [], [], []
+    for count in filling():
+        now = keys(other_connection)
+        counts.append(count)
+        stored.append(len(now))
+        if count and before and len(now) == len(before):
+            observed["kept"] = now == before
+            asks = "does it ask for notes without one?"
+            pytest.fail(f"backfill() told of {count} more; still {len(now)} have a uid: {asks}")
+        before = now
 
-    stored = observed["seen"] = [sum_ for _, sum_ in seen]
-    told = list(itertools.accumulate(count for count, _ in seen))
+    observed["seen"] = stored
+    told = list(itertools.accumulate(counts))
     assert stored, "25 notes have no uid, and backfill() did nothing"
-    first, now = seen[0]
-    assert now, f"{first} notes were filled; a second connection sees none of them: not stored yet"
+    end = filled(other_connection)
+    assert end, f"backfill() told of {told[-1]} notes; it has ended, and no note has a uid"
+    assert len(stored) == 1 or any(stored), (
+        f"{len(stored)} batches were filled in one transaction: until the end,"
+        " a second connection sees none of these notes"
+    )
+    first = f"{counts[0]} notes were filled"
+    assert stored[0], f"{first}; a second connection sees none of them: not stored yet"
     assert stored == told, f"stored after each batch: {stored}; backfill() told of {told}"
     most = max(after - before for before, after in itertools.pairwise([0, *stored]))
     assert most <= 10, f"{most} notes in one transaction; 10 were asked for"
@@ -193,7 +249,7 @@ def test_an_interrupted_backfill_goes_on(filling, other_connection):
     kept = filled(other_connection)
     assert kept == done, f"{done} notes were filled when it was interrupted; {kept} are left"
     told = sum(filling())
-    assert told == 25 - done, f"{25 - done} notes were left to fill; the second run filled {told}"
+    assert told == 25 - done, f"{25 - done} notes were left to fill; the second run told of {told}"
     assert filled(other_connection) == 25, f"of 25 notes, {filled(other_connection)} have a uid"
 
 
@@ -222,17 +278,57 @@ def test_v1_writes_between_two_batches(filling, versions, engine, observed):
     assert not left, f"backfill() has ended; notes without a uid: {left}"
 
 
+@pytest.mark.task(3)
+def test_two_servers_fill_at_the_same_time(filling, engine):
+    """Both have a note on their list, and the slower one replaces a link that is in use."""
+    notes = table("case_notes", column("id"), column("uid", Uuid))
+    theirs = {number: uuid4() for number in range(1, 26)}
+    done = []
+
+    def before_it_writes(_connection, _cursor, statement, *_):
+        if statement.startswith("UPDATE"):
+            other_server()
+
+    def other_server(*_):
+        if done:
+            return
+        done.append("tried")
+        with contextlib.suppress(OperationalError), engine.begin() as other:  # it has to wait
+            if other.dialect.name == "postgresql":
+                other.exec_driver_sql("SET LOCAL lock_timeout = '50ms'")
+            for number, uid in theirs.items():
+                other.execute(notes.update().where(notes.c.id == number).values(uid=uid))
+            done.append("written")
+
+    event.listen(engine, "before_cursor_execute", before_it_writes)
+    event.listen(
+        engine, "checkin", other_server
+    )  # or when it has read, in a transaction of its own
+    try:
+        list(filling())
+    except AssertionError as error:
+        if "written" not in done:
+            raise
+        told = "another server wrote between its reading and its writing; writing() prevents that"
+        raise AssertionError(f"{error}\n{told} on SQLite") from error
+
+    if "written" in done:
+        lost = len(set(theirs.values()) - set(uids(engine)))
+        told = "after backfill() had read them, another server gave 25 notes their uid"
+        assert not lost, f"{told}; {lost} got a second one. The UPDATE asks again for uid IS NULL"
+
+
 class Release:
     """Plays a rollout, with people at work: the running versions write notes, and read every link.
 
-    They do so after each step; also while notes are filled, and once more before a version stops.
+    They do so after each step, for a backfill after its first batch; and before a version stops.
     """
 
     def __init__(self, exercise, migration, engine, observed):
         self.exercise, self.migration = exercise, migration
         self.engine, self.observed = engine, observed
         self.running = {"V1": exercise.V1(engine)}
-        self.links = {}
+        self.links, self.done = {}, set()
         for _ in range(9):
             self.work("the start")
 
@@ -243,11 +339,14 @@ class Release:
                 self.running[name] = getattr(self.exercise, name)(self.engine)
             elif verb == "stop":
                 self.work(step)
-                self.running.pop(name, None)
+                if name not in self.running:
+                    self.end("missing", name, step, f"{name} is not running: nobody can stop it")
+                del self.running[name]
             else:
                 self.change(step)
             if step != "backfill":
                 self.work(step)
+            self.done.add(step)
 
     def change(self, step):
         try:
@@ -256,11 +355,14 @@ class Release:
             else:
                 self.migration.run(self.engine, getattr(self.migration, step))
         except SQLAlchemyError as error:
-            self.end("failed", step, step, f"the step itself failed: {in_short(error)}", error)
+            told = f"the step itself failed: {in_short(error)}"
+            early = {"expand", "backfill"} - self.done
+            if step == "require" and early == {"backfill"}:
+                told = "no note of last year has a uid yet: backfill comes before require"
+            self.end("too early" if early else "failed", step, step, told, error)
 
     def fill(self, step):
-        batches = itertools.islice(self.migration.backfill(self.engine, 4), 100)
-        for number, _ in enumerate(batches):
+        for number, _ in enumerate(to_the_end(self.migration.backfill(self.engine, 4))):
             if number == 0:
                 self.work(step)
 

@@ -1,4 +1,4 @@
-"""What stands around each revision: the tables we want, and a safe way to run it. Changes none."""
+"""The environment: which tables we want, and how a step is run safely. Changes no table itself."""
 
 from collections.abc import Callable
 from typing import Any

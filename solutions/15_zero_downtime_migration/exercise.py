@@ -58,7 +58,10 @@ class V2(Program):
         return str(self._store(case_id, words, uid=uuid4()))
 
     def find(self, key: str) -> str | None:
-        """Return the words of the note with this key, a number or a UUID, or None."""
+        """Return the words of the note with this key, or None.
+
+        It is asked for numbers and UUIDs, and for no other texts.
+        """
         if key.isdigit():
             return self._read(NOTES.c.id == int(key))
         return self._read(NOTES.c.uid == UUID(key))

@@ -41,8 +41,9 @@ def backfill(engine: Engine, size: int) -> Iterator[int]:
     At most `size` notes in one transaction; after each commit, yield how many they were. Whoever
     stops in between keeps what is done. A `uid` that is there stays.
     """
-    waiting = select(NOTES.c.id).where(NOTES.c.uid.is_(None)).order_by(NOTES.c.id).limit(size)
-    fill = update(NOTES).where(NOTES.c.id == bindparam("note")).values(uid=bindparam("new"))
+    left = NOTES.c.uid.is_(None)
+    waiting = select(NOTES.c.id).where(left).order_by(NOTES.c.id).limit(size)
+    fill = update(NOTES).where(NOTES.c.id == bindparam("note"), left).values(uid=bindparam("new"))
     while True:
         with writing(engine) as connection:
             batch = connection.scalars(waiting).all()

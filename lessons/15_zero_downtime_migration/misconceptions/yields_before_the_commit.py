@@ -2,8 +2,9 @@
 
 
 def backfill(engine, size):
-    waiting = select(NOTES.c.id).where(NOTES.c.uid.is_(None)).order_by(NOTES.c.id).limit(size)
-    fill = update(NOTES).where(NOTES.c.id == bindparam("note")).values(uid=bindparam("new"))
+    left = NOTES.c.uid.is_(None)
+    waiting = select(NOTES.c.id).where(left).order_by(NOTES.c.id).limit(size)
+    fill = update(NOTES).where(NOTES.c.id == bindparam("note"), left).values(uid=bindparam("new"))
     while True:
         with writing(engine) as connection:
             batch = connection.scalars(waiting).all()
