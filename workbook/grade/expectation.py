@@ -27,7 +27,8 @@ class Expectation:
     """What is expected of one lesson.
 
     `observed` is canonical JSON by task and run, `left` by the name of a database; `tests` names
-    the tests of each task (0: guards). `extra` is what an instructor's own `probe` observes.
+    the tests of each task (0: guards). `reads` is what the reference itself reaches for: a learner
+    may, too. `extra` is what an instructor's own `probe` observes.
     """
 
     lesson: Lesson
@@ -35,6 +36,7 @@ class Expectation:
     observed: Mapping[tuple[int, int], str]
     left: Mapping[str, str]
     tests: Mapping[int, frozenset[str]]
+    reads: frozenset[str] = frozenset()
     probe: bytes = b""
     extra: Mapping[tuple[int, int], str] = field(default_factory=dict)
 
@@ -67,7 +69,8 @@ def expect(lesson: Lesson, home: Home, seed: int, points: Worker, feedback: Work
     feedback.open(lesson)
     tests = _tests(lesson, feedback.run(files, timeout_s=_PATIENCE_S))
     feedback.forget_lesson()
-    return Expectation(lesson, seeds, observed, left, tests)
+    reads = frozenset(first.lines[0].get("reads") or ())
+    return Expectation(lesson, seeds, observed, left, tests, reads)
 
 
 def with_extra(expected: Expectation, probe: bytes, home: Home, worker: Worker) -> Expectation:
