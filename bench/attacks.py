@@ -18,7 +18,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from bench.peers import Nbgrader, Otter, PeerError, cells
+from bench.other_graders import Nbgrader, Otter, PeerError, cells
 from bench.results import write_section
 from tests.workbook.grade.attacks import ATTACKS, Attack
 from tests.workbook.grade.conftest import HOME, Desk, lesson, texts

@@ -25,7 +25,7 @@ from pathlib import Path
 
 from bench import grading_long
 from bench.five_checks import CHECKS, HOME, LESSON, RIGHT, cohort, plain_tests, texts
-from bench.peers import Nbgrader, Otter
+from bench.other_graders import Nbgrader, Otter
 from bench.results import write_section
 from workbook.grade import tiers
 from workbook.grade.grading import Grading

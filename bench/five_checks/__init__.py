@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bench.peers import cells
+from bench.other_graders import cells
 from workbook.curriculum import load_lessons
 from workbook.grade.submissions import Cohort, Learner, Submission
 from workbook.home import Home
