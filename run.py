@@ -38,7 +38,7 @@ PYTEST = (  # pyproject.toml switches autoload off
 )
 CI = os.environ.get("CI") == "true"
 SYNC = ["workbook dev sync --check"] if CI else []  # learners edit
-TEST = {"test", "browser", "site"} if CI else {"test"}  # elsewhere these tests are skipped
+TEST = {"test", "browser", "cluster", "site"} if CI else {"test"}  # elsewhere they are skipped
 CHECK = ["ruff check .", "ruff format --check .", "mypy", "lint-imports", *SYNC]
 WORDS = {  # word: (its help, the extras it needs, the commands it runs in the project's folder)
     "test": ("run the project's suite; takes --thorough and pytest's options", TEST, [PYTEST]),

@@ -105,7 +105,8 @@ def _not_there(name: str, error: ImportError, files: Collection[str]) -> str:
         return f"{shown_file(str(error.path))} has no {name} yet"
     import sys  # noqa: PLC0415 - only here, and only when something is missing
 
-    known = [n for n in vars(sys.modules.get(str(error.name))) if not n.startswith("_")]
+    module = sys.modules.get(str(error.name))  # none, when it could not be imported to its end
+    known = [one for one in getattr(module, "__dict__", ()) if not one.startswith("_")]
     close = difflib.get_close_matches(name, known, cutoff=0.5)
     return f"{error.name} has no {name}" + (f"; it has {', '.join(close)}" if close else "")
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from workbook.grade.worker.doctor import ATTEMPTS, name_of
 from workbook.grade.workers import Limits, Worker, WorkerLostError
 
 TRUSTED_FROM = 3
@@ -99,9 +100,13 @@ def examine(tier: str) -> Examination:
             Attempt(line["attempt"], "stopped" in line, line.get("stopped") or line["reached"])
             for line in run.lines
         )
+        if len(attempts) == len(ATTEMPTS) - 1:  # the last one becomes another program
+            attempts += (Attempt(name_of(ATTEMPTS[-1]), stopped=False, said="another program"),)
         failure = "a file was written outside" if written and tier in _WITH_WALLS else ""
         if run.status != "done":
             failure = f"the examination ended as {run.status}"
+        elif len(attempts) != len(ATTEMPTS):
+            failure = f"only {len(attempts)} of {len(ATTEMPTS)} attempts were made"
         return Examination(tier, () if failure else attempts, failure)
 
 

@@ -7,6 +7,7 @@ import random
 import signal
 import subprocess
 import sys
+from importlib.util import find_spec
 
 import pytest
 
@@ -207,9 +208,12 @@ def test_a_plan_is_run_and_merged_by_commands(cohort, tmp_path):
 
 
 @pytest.mark.thorough
-def test_a_dask_cluster_is_a_single_run(cohort, tmp_path, tier):
+def test_a_dask_cluster_is_a_single_run(cohort, tmp_path, tier, give_up):
     """Threads of a cluster's worker must not disturb what forks."""
-    distributed = pytest.importorskip("distributed", reason="the extra `cluster`")
+    if not find_spec("distributed"):
+        give_up("Dask is missing: pip install 'unit-of-workbook[cluster]'")
+    import distributed
+
     lessons = [lesson("00")]
     single = graded(cohort, tmp_path / "single", tier, lessons)
     store = Store(tmp_path / "dask" / FILE)

@@ -177,7 +177,6 @@ ATTEMPTS = (
     connect_by_path,
     connect_abstract,
     fork,
-    execute,
     signal_judge,
     trace_judge,
     mount,
@@ -186,6 +185,7 @@ ATTEMPTS = (
     take_memory,
     fill_disk,
     many_threads,
+    execute,  # the last one: where it works, nobody is left to tell
 )
 
 
@@ -199,8 +199,13 @@ def load(_order: Mapping[str, Any], _walls: Walls, then: Callable[[Task], None])
     then(attempt_all)
 
 
+def name_of(attempt: Callable[[Facts], object]) -> str:
+    """Return what is attempted, in words."""
+    return (attempt.__doc__ or "").partition("\n")[0].rstrip(".")
+
+
 def _try(attempt: Callable[[Facts], object], facts: Facts) -> dict[str, Any]:
-    words = (attempt.__doc__ or "").partition("\n")[0].rstrip(".")
+    words = name_of(attempt)
     try:
         return {"attempt": words, "reached": str(attempt(facts))[:200]}
     except BaseException as error:  # noqa: BLE001 - whatever stops it stops it
