@@ -127,7 +127,7 @@ def section(
     return f"""## A lesson in the page
 
 Lesson 02 in Chromium {chromium}, served from the same machine ({system}).
-It was busy with other work: load average {load:.0f} on {processors} processors.
+When it ended, the load average was {load:.0f} on {processors} processors, its own work included.
 The median of {ROUNDS} interleaved rounds, each in a new profile; smallest and largest in brackets.
 
 | | seconds |
