@@ -34,6 +34,8 @@ def import_(units: UnitsOfWork, file: IO[bytes], actor: Actor | None, *, keep_go
     Example: case-tracker import cases.jsonl. When one line is wrong, nothing is stored, and the
     exit code is 1. With --keep-good all other lines are stored.
     """
+    if actor and not keep_good:
+        raise click.UsageError("--actor belongs to --keep-good: only refused lines leave a history")
     if keep_good:
         _import_good(units, file, actor or login_actor())
     else:

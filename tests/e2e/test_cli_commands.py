@@ -243,6 +243,14 @@ def test_an_import_of_good_lines_exits_with_0(late):
     assert (result.exit_code, result.output) == (0, "1 cases imported, 0 lines refused\n")
 
 
+def test_a_name_without_keep_good_is_refused(late):
+    """An option that is taken and ignored is believed."""
+    result = late("import", "-", "--actor", "ben", input=GOOD)
+
+    assert (result.exit_code, "--keep-good" in result.output) == (2, True)
+    assert late("show", "CASE-008").exit_code == 1
+
+
 def test_cases_are_found_by_a_part_of_the_title(late):
     """What is typed is looked for as it is."""
     late("note", "CASE-001", "called")
