@@ -147,11 +147,11 @@ def test_a_full_disk_loses_nothing(sit_down, home, save, finished):
     state.write_text('current = "01_counting"\n[predicted]\n"01_counting" = "1"\n', "utf-8")
     before = state.read_bytes()
     full = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # noqa: E731
+    save(finished)
     person = sit_down(before=full)
     person.sees("cannot run here", "File too large", "was not saved")
     person.press("x")
     person.sees("y yes")
-    save(finished)
     person.press("y")
     person.sees("nothing was reset: File too large")
     person.press("q")
