@@ -40,7 +40,7 @@ def run(  # noqa: PLR0913 - each option has its name
     from workbook import plugin  # noqa: PLC0415 - the same
 
     out = io.StringIO()
-    with tempfile.TemporaryDirectory(prefix="workbook-", dir=_fast_folder()) as scratch:
+    with tempfile.TemporaryDirectory(prefix="workbook-", dir=fast_folder()) as scratch:
         answer = Path(scratch) / "verdict.json"
         answer.with_name("pytest.ini").write_text("[pytest]\n", encoding="utf-8")
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
@@ -54,7 +54,7 @@ def run(  # noqa: PLR0913 - each option has its name
         return from_data(verdicts[0])
 
 
-def _fast_folder() -> str | None:
+def fast_folder() -> str | None:
     """Return a folder in memory for the databases of the tests, where the system has one."""
     memory = "/dev/shm"  # noqa: S108 - only a folder of our own in it is used
     if os.environ.get("TMPDIR") or not os.access(memory, os.W_OK):

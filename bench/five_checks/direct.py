@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bench.five_checks import CHECKS, LESSON, TESTS
 from workbook.grade.expectation import seeds_of
-from workbook.grade.worker.warmup import warm_up
+from workbook.warm.warmup import warm_up
 
 
 def functions(text: str) -> dict[str, Callable[..., object]]:

@@ -33,9 +33,7 @@ def stored(session_factory):
 
     def store(*cases):
         with session_factory.begin() as session:
-            for case in cases:
-                session.add(to_record(case))
-                session.flush()
+            session.add_all(to_record(case) for case in cases)
 
     return store
 

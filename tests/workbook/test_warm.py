@@ -27,14 +27,21 @@ def helper(request):
         yield helper
 
 
-@pytest.fixture
-def ask(helper, home, lesson_folder):
-    """Asks for the tests of the small lesson on the solution, with this code in front of it."""
+@pytest.fixture(params=["saved", "given"])
+def ask(request, helper, home, lesson_folder):
+    """Asks for the tests of the small lesson on the solution, with this code in front of it.
+
+    It is saved, as a learner does: the process is made ready for that. Or it is given as a text.
+    """
     texts = solution(load_lesson(lesson_folder), home)
 
     def asked(code="", limit_s=20.0):
         changed = {name: code + text for name, text in texts.items()}
-        return helper.ask(Order(lesson_folder, texts=changed, limit_s=limit_s))
+        if request.param == "given":
+            return helper.ask(Order(lesson_folder, texts=changed, limit_s=limit_s))
+        for name, text in changed.items():
+            (lesson_folder / name).write_text(text, encoding="utf-8")
+        return helper.ask(Order(lesson_folder, limit_s=limit_s))
 
     return asked
 
@@ -162,6 +169,65 @@ def test_a_warm_process_holds_no_app_and_no_file_of_a_learner(helper, home, less
     for _ in range(2):
         answer = helper.ask(Order(lesson_folder, texts=texts))
         assert from_data(answer.data).passed
+
+
+def test_each_save_meets_an_app_that_no_other_has_met(ask):
+    """What a learner's file did to the app, to a library or to a test is gone with its process."""
+    touch = "import case_tracker, json, sys\nassert not hasattr(json, 'mine')\njson.mine = 1\n"
+    touch += "tests = [m for n, m in sys.modules.items() if n.endswith('test_exercise')]\n"
+    touch += "assert not any(hasattr(m, 'mine') for m in (case_tracker, *tests))\n"
+    touch += "for m in (case_tracker, *tests):\n    m.mine = 1\n"
+
+    for _ in range(3):
+        assert from_data(ask(touch).data).passed
+
+
+def test_changed_tests_are_run_after_the_next_save(ask, lesson_folder):
+    """A process that was made ready knows the lesson as it was; somebody may write it anew."""
+    tests = lesson_folder / "test_exercise.py"
+    text = tests.read_text(encoding="utf-8")
+    assert from_data(ask().data).passed
+
+    tests.write_text(f"{text}\n\n@pytest.mark.task(1)\ndef test_more():\n    assert 0\n", "utf-8")
+    assert not from_data(ask().data).passed
+
+    tests.write_text("this is no Python\n", encoding="utf-8")
+    assert "SyntaxError" in ask().failure
+
+    tests.write_text(text, encoding="utf-8")
+    assert from_data(ask().data).passed
+
+
+def test_tests_that_import_the_learners_file_at_once_run_as_well(ask, lesson_folder):
+    """They cannot be collected before it is there."""
+    tests = lesson_folder / "test_exercise.py"
+    first = "import lesson_01_counting_exercise as mine\n\nassert mine.total\n"
+    tests.write_text(first + tests.read_text(encoding="utf-8"), encoding="utf-8")
+
+    assert from_data(ask().data).passed
+    assert "lesson_01_counting_exercise" in ask("raise ValueError('not yet')\n").failure
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a stand-by leaves its folder to the system")
+@pytest.mark.parametrize("given", [True, False], ids=["given", "saved"])
+def test_no_file_of_a_run_is_left(home, lesson_folder, tmp_path, given):
+    """Not even of one that a newer save has ended."""
+    place = tmp_path / "temporary"
+    place.mkdir()
+    text = solution(load_lesson(lesson_folder), home)["exercise.py"]
+    code = "import pathlib, tempfile\npathlib.Path(tempfile.mkdtemp(), 'x').touch()\n"
+
+    def order(text):
+        (lesson_folder / "exercise.py").write_text(text, encoding="utf-8")
+        return Order(lesson_folder, texts={"exercise.py": text} if given else {})
+
+    with Helper(environment={"TMPDIR": str(place)}) as helper:
+        helper.send(order(f"{code}while True:\n    pass\n"))
+        while not list(place.rglob("x")):
+            pass
+        assert from_data(helper.ask(order(code + text)).data).passed
+
+    assert list(place.iterdir()) == []
 
 
 def test_orders_and_answers_travel_as_lines(tmp_path):

@@ -4,7 +4,6 @@ Never a solution, never a finished text of what is being graded. A points run ge
 feedback run no probe.
 """
 
-import ast
 import hashlib
 import importlib.util
 import marshal
@@ -19,6 +18,7 @@ from pathlib import Path
 
 from workbook.curriculum import Lesson
 from workbook.home import app_source
+from workbook.world import app_modules_in
 
 OURS = Path(__file__).resolve().parents[1]
 PLAIN = (".py", ".css", ".js", ".json", ".mako", ".toml")
@@ -140,41 +140,9 @@ def _compiled(path: Path) -> bytes:
 
 
 def warm_modules(lesson: Lesson) -> list[str]:
-    """Return the modules of the app that a lesson uses and that need no module of the lesson."""
-    app = app_source("case_tracker.bootstrap").parent
-    texts = {_dotted(name): path for name, path in _tree(app) if name.endswith(".py")}
-    needs = {name: _mentioned(path, texts) for name, path in texts.items()}
-    cold = {file.module for file in lesson.files if file.module}
-    while more := {name for name, found in needs.items() if found & cold} - cold:
-        cold |= more
+    """Return the modules of the app that a lesson asks for; some need a module of the lesson."""
     roots = [lesson.folder / "probe.py", lesson.folder / "test_exercise.py"]
-    roots += [OURS / "probe.py", OURS / "fixtures.py"]
-    used = set().union(*(_mentioned(path, texts) for path in roots))
-    while more := set().union(*(needs[name] for name in used)) - used:
-        used |= more
-    return sorted(name for name in used - cold if ".migrations" not in name)
-
-
-def _dotted(name: str) -> str:
-    return f"case_tracker.{name[:-3].replace('/', '.')}".removesuffix(".__init__")
-
-
-def _mentioned(path: Path, known: Mapping[str, Path]) -> set[str]:
-    """Return the modules that a file imports, or names in a text for import_module()."""
-    return set(known) & _words(path)
-
-
-@cache
-def _words(path: Path) -> frozenset[str]:
-    found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.module:
-            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-        elif isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            found.add(node.value)
-    return frozenset(found)
+    return app_modules_in([*roots, OURS / "probe.py", OURS / "fixtures.py"])
 
 
 def fingerprint(lesson: Lesson) -> str:

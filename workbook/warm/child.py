@@ -6,18 +6,17 @@ import os
 import resource
 import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from workbook.warm.orders import Answer, Order
-from workbook.warm.perform import perform
+from workbook.warm.orders import Answer
 
 LONGEST_FILE = 256 * 1024 * 1024  # bytes: a file, or an output, that grows without end
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 
 
-def fork(number: int, order: Order, parents: Iterable[int]) -> tuple[int, int]:
-    """Start a child for this order; return its process id and the pipe with its answer.
+def fork(number: int, work: Callable[[], Answer], parents: Iterable[int]) -> tuple[int, int]:
+    """Start a child for the order of this number; return its process id and its answer's pipe.
 
     `parents` are the descriptors that belong to the parent alone.
     """
@@ -30,7 +29,7 @@ def fork(number: int, order: Order, parents: Iterable[int]) -> tuple[int, int]:
     status = 1
     try:
         _shield([*parents, reading])
-        answer = _answer(number, order)
+        answer = _answer(number, work)
         _write(writing, answer.to_line())
         status = 0
     finally:
@@ -44,16 +43,16 @@ def _shield(parents: Iterable[int]) -> None:
     signal.set_wakeup_fd(-1)
     for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
-    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    end_with_parent()
     hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
     most = LONGEST_FILE if hard == resource.RLIM_INFINITY else min(LONGEST_FILE, hard)
     resource.setrlimit(resource.RLIMIT_FSIZE, (most, hard))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _answer(number: int, order: Order) -> Answer:
+def _answer(number: int, work: Callable[[], Answer]) -> Answer:
     try:
-        return perform(number, order)
+        return work()
     except BaseException as error:  # noqa: BLE001 - whatever came out of a learner's code
         return Answer(number, failure=f"the tests were ended by {type(error).__name__}: {error}")
 
@@ -62,6 +61,11 @@ def _write(pipe: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(pipe, view) :]
+
+
+def end_with_parent() -> None:
+    """Let the system end this process when its parent ends, where it can do that (Linux)."""
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def adopt_orphans() -> None:

@@ -64,6 +64,11 @@ def read_answer(line: bytes) -> Answer:
     return Answer(**json.loads(line))
 
 
+def cannot_run(error: OSError) -> str:
+    """Say that the system did not let the tests run."""
+    return f"the tests cannot run here: {error.strerror or error}"
+
+
 def stopped(order: Order) -> str:
     """Say that an order took too long."""
     return (

@@ -11,7 +11,7 @@ from typing import Any
 
 from workbook.check import CheckError, run
 from workbook.curriculum import CurriculumError, load_lesson
-from workbook.warm.orders import Answer, Order
+from workbook.warm.orders import Answer, Order, cannot_run
 
 NOT_HERE = ("case_tracker", "workbook")  # the app belongs to the world of each order
 ALWAYS = ("pytest", "sqlalchemy.orm", "sqlalchemy.dialects.sqlite", "workbook.plugin")
@@ -46,7 +46,7 @@ def perform(number: int, order: Order) -> Answer:
     except (CheckError, CurriculumError) as error:
         return Answer(number, failure=str(error))
     except OSError as error:
-        return Answer(number, failure=f"the tests cannot run here: {error.strerror or error}")
+        return Answer(number, failure=cannot_run(error))
 
 
 @contextmanager

@@ -5,16 +5,25 @@ input ends everything. Never trusts a child: what it says is read as data, and i
 """
 
 import contextlib
+import gc
 import json
 import os
+import secrets
 import select
+import shutil
 import signal
 import sys
+import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from workbook.warm.orders import Answer, Order, read_answer, read_order, stopped
+from workbook.check import fast_folder
+from workbook.curriculum import CurriculumError
+from workbook.warm.orders import Answer, Order, cannot_run, read_answer, read_order, stopped
 from workbook.warm.perform import load_libraries, perform
+from workbook.warm.warmup import warm_up
 
 _READ = 1 << 16
 
@@ -30,29 +39,76 @@ class _Running:
 
 
 class Server:
-    """Reads orders from one descriptor and writes answers to another, until the first one ends."""
+    """Reads orders from one descriptor and writes answers to another, until the first one ends.
 
-    def __init__(self, orders: int, answers: int) -> None:
+    It carries out what is like its first order, and hands any other back: see `lend`. Whatever its
+    children leave behind is in `scratch`, and goes with each of them.
+    """
+
+    def __init__(self, orders: int, answers: int, received: bytes, scratch: Path) -> None:
+        from workbook.warm import ahead, child  # noqa: PLC0415 - there is no such thing on Windows
+
+        self._ahead = ahead
+        self._child = child
         self._orders = orders
         self._answers = answers
         self._wake, self._wake_writer = os.pipe()
         for end in (self._wake, self._wake_writer):
             os.set_blocking(end, False)
-        self._line = bytearray()
+        self._received = bytearray(received)
+        self._scratch = scratch
+        self._handed_back = False
         self._running: _Running | None = None
         self._loaded: set[object] = set()
+        self._ready: Callable[[int], Answer] | None = None
 
-    def serve(self) -> None:
-        """Work until nobody can send an order any more."""
-        from workbook.warm import child  # noqa: PLC0415 - there is no such thing on Windows
+    def serve(self) -> bytes:
+        """Work until nobody can send an order any more, or one comes for another process.
 
-        self._child = child
-        child.adopt_orphans()
+        Returns that order, and what was received after it.
+        """
+        self._child.adopt_orphans()
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(self._wake_writer, warn_on_full_buffer=False)
-        while self._hear():
+        while b"\n" not in self._received:
+            if not (data := os.read(self._orders, _READ)):
+                return b""
+            self._received += data
+        _, first = read_order(bytes(self._received.partition(b"\n")[0]))
+        self._key = self._ahead.key_of(first)
+        if self._key is None or not self._made_ready(first):
+            self._work()
+        return bytes(self._received) if self._handed_back else b""
+
+    def _made_ready(self, order: Order) -> bool:
+        load_libraries(order.lesson)
+
+        def work(ready: Callable[[int], Answer]) -> None:
+            self._ready = ready
+            gc.collect()
+            gc.freeze()
+            self._work()
+
+        try:
+            return self._ahead.make_ready(order, self._scratch, work)
+        except (CurriculumError, OSError):  # each order will say so
+            return False
+
+    def _work(self) -> None:
+        self._begin_received()
+        while not self._handed_back and self._hear():
             self._look_after()
         self._stop()
+
+    def _begin_received(self) -> None:
+        while b"\n" in self._received and not self._handed_back:
+            line, _, rest = self._received.partition(b"\n")
+            number, order = read_order(bytes(line))
+            if self._ahead.key_of(order) == self._key:
+                self._received = rest
+                self._begin(number, order)
+            else:
+                self._handed_back = True
 
     def _hear(self) -> bool:
         """Wait for an order, the end of a child or a limit; False when the orders have ended."""
@@ -69,10 +125,8 @@ class Server:
         if self._orders not in ready:
             return True
         data = os.read(self._orders, _READ)
-        self._line += data
-        while b"\n" in self._line:
-            line, _, self._line = self._line.partition(b"\n")
-            self._begin(*read_order(bytes(line)))
+        self._received += data
+        self._begin_received()
         return bool(data)
 
     def _begin(self, number: int, order: Order) -> None:
@@ -81,9 +135,17 @@ class Server:
             self._loaded.add(order.lesson)
             load_libraries(order.lesson)
         ours = (self._orders, self._answers, self._wake, self._wake_writer)
-        pid, pipe = self._child.fork(number, order, ours)
+        pid, pipe = self._child.fork(number, lambda: self._answer(number, order), ours)
         deadline = time.monotonic() + order.all_s if order.all_s else None
         self._running = _Running(number, order, pid, pipe, deadline)
+
+    def _answer(self, number: int, order: Order) -> Answer:
+        """Carry an order out; only a child does."""
+        try:
+            self._scratch.joinpath("tmp").mkdir(mode=0o700, parents=True, exist_ok=True)
+            return self._ready(number) if self._ready else perform(number, order)
+        except OSError as error:
+            return Answer(number, failure=cannot_run(error))
 
     def _receive(self, running: _Running) -> bool:
         """Read what is there of an answer; False at its end."""
@@ -105,22 +167,29 @@ class Server:
             self._finish(running, stopped(running.order))
 
     def _finish(self, running: _Running, failure: str = "") -> None:
-        self._stop()
+        self._end(running)
         answer = Answer(running.number, failure=failure) if failure else _read(running)
         data = memoryview(answer.to_line())
         while data:
             data = data[os.write(self._answers, data) :]
+        self._clear()
 
     def _stop(self) -> None:
         """End the child and everything it has started, if there is one."""
-        running, self._running = self._running, None
-        if running is None:
-            return
+        if self._running:
+            self._end(self._running)
+            self._clear()
+
+    def _end(self, running: _Running) -> None:
+        self._running = None
         self._child.end(running.pid)
         os.close(running.pipe)
         with contextlib.suppress(ChildProcessError):
             while os.waitpid(-1, 0):
                 pass
+
+    def _clear(self) -> None:
+        shutil.rmtree(self._scratch / "tmp", ignore_errors=True)
 
 
 def _read(running: _Running) -> Answer:
@@ -134,6 +203,45 @@ def _read(running: _Running) -> Answer:
         )
 
 
+def lend(orders: int, answers: int) -> None:
+    """Lend both descriptors to one process after the other, until the orders end.
+
+    Each is forked from this clean one, is made ready for one kind of order, and ends when another
+    kind comes: what it has loaded would be in the way.
+    """
+    received = os.read(orders, _READ)
+    while received:
+        reading, writing = os.pipe()
+        child = os.fork()
+        if not child:
+            status = 1
+            try:
+                os.close(reading)
+                received = _serve(orders, answers, received)
+                while received:
+                    received = received[os.write(writing, received) :]
+                status = 0
+            finally:
+                os._exit(status)
+        os.close(writing)
+        with open(reading, "rb") as handed_back:  # noqa: PTH123 - it is no path
+            received = handed_back.read()
+        os.waitpid(child, 0)
+
+
+def _serve(orders: int, answers: int, received: bytes) -> bytes:
+    from workbook.warm import child  # noqa: PLC0415 - there is no such thing on Windows
+
+    child.end_with_parent()
+    place = fast_folder() or os.environ.get("TMPDIR") or "/tmp"  # noqa: S108 - a folder of our own
+    scratch = Path(place, f"workbook-{secrets.token_hex(8)}")
+    os.environ["TMPDIR"] = tempfile.tempdir = str(scratch / "tmp")
+    try:
+        return Server(orders, answers, received, scratch).serve()
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
 def main(*, forks: bool) -> None:
     """Serve standard input and output; without fork: one order, in this very process."""
     answers = os.dup(1)
@@ -141,14 +249,14 @@ def main(*, forks: bool) -> None:
         os.dup2(nothing.fileno(), 1)
         os.dup2(nothing.fileno(), 2)
     load_libraries()
-    import gc  # noqa: PLC0415 - only a process that forks often gains from it
-
+    if not forks:
+        if line := sys.stdin.buffer.readline():
+            os.write(answers, perform(*read_order(line)).to_line())
+        return
+    warm_up()
     gc.collect()
     gc.freeze()
-    if forks:
-        orders = os.dup(0)
-        with open(os.devnull, "rb") as nothing:  # noqa: PTH123 - the same
-            os.dup2(nothing.fileno(), 0)
-        Server(orders, answers).serve()
-    elif line := sys.stdin.buffer.readline():
-        os.write(answers, perform(*read_order(line)).to_line())
+    orders = os.dup(0)
+    with open(os.devnull, "rb") as nothing:  # noqa: PTH123 - the same
+        os.dup2(nothing.fileno(), 0)
+    lend(orders, answers)

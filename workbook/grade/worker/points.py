@@ -30,6 +30,7 @@ def load(order: Mapping[str, Any], walls: Walls, then: Callable[[Task], None]) -
 
     lesson = load_lesson(walls.app / "lessons" / order["lesson"])
     room = Room(lesson, walls.scratch / "files")
+    room.world.shut = True
     room.world.warm(order["warm"])
     importlib.import_module("workbook.lens.recorder")
     importlib.import_module("workbook.grade.worker.reach")
@@ -39,6 +40,7 @@ def load(order: Mapping[str, Any], walls: Walls, then: Callable[[Task], None]) -
 
     def ask(request: Mapping[str, Any], out: int) -> None:
         tell = _teller(out)
+        room.world.shut = False
         room.world.texts = _texts(room, walls.scratch / "files")
         tell({"reads": _reads(room.world.texts.values())})
         with room.watched():

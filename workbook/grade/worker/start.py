@@ -16,7 +16,7 @@ if __name__ == "__main__":  # started with -P -S: nothing is importable yet
 from workbook.grade.worker import lesson
 from workbook.grade.worker.frames import read_frame, write_frame
 from workbook.grade.worker.walls import Walls
-from workbook.grade.worker.warmup import warm_up
+from workbook.warm.warmup import warm_up
 
 FAILED = 3
 
