@@ -158,6 +158,8 @@ def ways(home: Home, lesson: Lesson, stack: ExitStack) -> Iterator[Way]:
     yield Way("`workbook`, watching", "save to verdict", ours.save, "150 ms")
     yield Way("`workbook check`", "cold", cold(home.root, "workbook", "check", number), "500 ms")
     yield Way("`workbook --help`", "cold", cold(home.root, "workbook", "--help"), "100 ms")
+    imports = (sys.executable, "-c", "import pytest, sqlalchemy.orm")
+    yield Way("importing pytest and SQLAlchemy", "no verdict", lambda: run(home.root, *imports))
     yield Way(BASE, "cold", cold(home.root, "pytest", folder))
     every = "addopts=--import-mode=importlib -p workbook.plugin"
     yield Way("`pytest`, every plugin", "cold", cold(home.root, "pytest", "-o", every, folder))

@@ -1,15 +1,20 @@
 """Running a lesson's tests in this process. Never writes to the lesson's folder."""
 
 import contextlib
+import gc
 import io
 import json
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from workbook.curriculum import Lesson
 from workbook.verdict import Verdict, from_data
+
+# Each run would pay for what a verdict does not show.
+NOT_LOADED = ("doctest", "faulthandler", "junitxml", "legacypath", "pastebin", "stepwise")
 
 
 class CheckError(Exception):
@@ -35,9 +40,10 @@ def run(  # noqa: PLR0913 - each option has its name
     Raises:
         CheckError: pytest ended without a verdict.
     """
-    import pytest  # noqa: PLC0415 - a command that runs no test should not wait for it
+    with _no_collector():
+        import pytest  # noqa: PLC0415 - a command that runs no test should not wait for it
 
-    from workbook import plugin  # noqa: PLC0415 - the same
+        from workbook import plugin  # noqa: PLC0415 - the same
 
     out = io.StringIO()
     with tempfile.TemporaryDirectory(prefix="workbook-", dir=fast_folder()) as scratch:
@@ -52,6 +58,19 @@ def run(  # noqa: PLR0913 - each option has its name
         if not answer.exists() or not (verdicts := json.loads(answer.read_text("utf-8"))):
             raise CheckError(f"pytest ended with status {int(status)}:\n{out.getvalue()[-2000:]}")
         return from_data(verdicts[0])
+
+
+@contextlib.contextmanager
+def _no_collector() -> Iterator[None]:
+    """Import modules without looking for garbage: what they make stays."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if was:
+            gc.enable()
 
 
 def fast_folder() -> str | None:
@@ -82,4 +101,5 @@ def arguments(lesson: Lesson, files: Path, answer: Path) -> list[str]:
         f"--workbook-json={answer}",
         f"--workbook-files={files}",
         f"--basetemp={answer.parent / 'tmp'}",
+        *(f"-pno:{name}" for name in NOT_LOADED),
     ]

@@ -18,8 +18,6 @@ from workbook.lens.hooks import HOOKS
 from workbook.session import Room
 from workbook.verdict import Verdict
 
-# Each test would pay for what a verdict does not show.
-_NOT_LOADED = ("doctest", "faulthandler", "junitxml", "legacypath", "pastebin", "stepwise")
 _NOT_HEARD = {"terminalreporter": "", "logging-plugin": "caplog"}  # by the fixture that needs it
 
 
@@ -59,7 +57,6 @@ def collect(  # noqa: PLR0913 - each option has its name
     settings.joinpath("pytest.ini").write_text("[pytest]\n", encoding="utf-8")
     line = [*check.arguments(lesson, files, settings / "verdict.json"), "--capture=no"]
     line += [f"--basetemp={scratch}", f"--workbook-limit={limit_s}", "--workbook-json="]
-    line += [f"-pno:{name}" for name in _NOT_LOADED]
     waiting = _Waiting(then, warm)
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         pytest.main(line, plugins=[plugin, waiting])

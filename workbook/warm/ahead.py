@@ -11,7 +11,7 @@ from workbook import fixtures
 from workbook.collected import Collected, collect
 from workbook.curriculum import CurriculumError, load_lesson
 from workbook.home import app_source
-from workbook.warm.orders import Answer, Order
+from workbook.warm.orders import Answer, Order, Work
 from workbook.world import app_modules_in
 
 Stamp = tuple[str, int, int]
@@ -44,7 +44,7 @@ def _stamps(folder: Path) -> Iterator[Stamp]:
             yield path, found.st_mtime_ns, found.st_size
 
 
-def make_ready(order: Order, scratch: Path, then: Callable[[Callable[[int], Answer]], None]) -> bool:
+def make_ready(order: Order, scratch: Path, then: Callable[[Work], None]) -> bool:
     """Call `then` with what a forked process has to do for an order with some number.
 
     Says whether it was called: some lessons cannot be made ready.

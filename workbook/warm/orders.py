@@ -1,7 +1,7 @@
 """What a warm process is asked and what it answers. Plain data: both travel as lines of JSON."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -62,6 +62,9 @@ class Answer:
 def read_answer(line: bytes) -> Answer:
     """Return the answer that `to_line` was called on."""
     return Answer(**json.loads(line))
+
+
+Work = Callable[[int], Answer]  # carries out the order with this number
 
 
 def cannot_run(error: OSError) -> str:

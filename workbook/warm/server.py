@@ -15,13 +15,12 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from workbook.check import fast_folder
 from workbook.curriculum import CurriculumError
-from workbook.warm.orders import Answer, Order, cannot_run, read_answer, read_order, stopped
+from workbook.warm.orders import Answer, Order, Work, cannot_run, read_answer, read_order, stopped
 from workbook.warm.perform import load_libraries, perform
 from workbook.warm.warmup import warm_up
 
@@ -60,7 +59,7 @@ class Server:
         self._handed_back = False
         self._running: _Running | None = None
         self._loaded: set[object] = set()
-        self._ready: Callable[[int], Answer] | None = None
+        self._ready: Work | None = None
 
     def serve(self) -> bytes:
         """Work until nobody can send an order any more, or one comes for another process.
@@ -83,7 +82,7 @@ class Server:
     def _made_ready(self, order: Order) -> bool:
         load_libraries(order.lesson)
 
-        def work(ready: Callable[[int], Answer]) -> None:
+        def work(ready: Work) -> None:
             self._ready = ready
             gc.collect()
             gc.freeze()
