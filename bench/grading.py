@@ -3,12 +3,10 @@
 Every grader runs the same five checks on the same submissions, three right ones to one wrong one.
 Wall time depends on what else the machine does, so the ratios are of CPU time, of one run.
 
-    python -m bench.grading [--peers PYTHON] [--submissions 20] [--jobs 1,2] [--many 15000] [--dask]
+    python -m bench.grading [--peers PYTHON] [--submissions 20]
 
 `--peers` is the Python of an environment with nbgrader, otter-grader, ipykernel and SQLAlchemy:
 they bring a hundred packages, so they have one of their own. Without it, only pytest is compared.
-`--jobs`, `--many` and `--dask` add what takes longer: more workers, memory over many gradings, a
-local Dask cluster (the extra `cluster`).
 """
 
 import argparse
@@ -23,7 +21,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from bench import grading_long
 from bench.five_checks import CHECKS, HOME, LESSON, RIGHT, cohort, plain_tests, texts
 from bench.other_graders import Nbgrader, Otter
 from bench.results import write_section
@@ -179,19 +176,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--peers", help="the Python of nbgrader and otter-grader")
     parser.add_argument("--submissions", type=int, default=20)
-    parser.add_argument("--jobs", default="", help="numbers of workers to compare: 1,2,4")
-    parser.add_argument("--many", type=int, default=0, help="gradings to watch the memory over")
-    parser.add_argument("--dask", action="store_true", help="compare with a local Dask cluster")
     chosen = parser.parse_args()
     tier = tiers.best().tier
-    parts = ["## Grading", table(costs(chosen.submissions, chosen.peers, tier))]
-    if chosen.jobs:
-        parts.append(grading_long.scaling(tier, [int(n) for n in chosen.jobs.split(",")]))
-    if chosen.many:
-        parts.append(grading_long.memory(tier, chosen.many))
-    if chosen.dask:
-        parts.append(grading_long.dask(tier))
-    text = "\n\n".join(parts)
+    text = f"## Grading\n\n{table(costs(chosen.submissions, chosen.peers, tier))}"
     sys.stdout.write(f"{text}\n")
     write_section("grading", text)
 

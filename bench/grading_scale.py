@@ -1,5 +1,12 @@
-"""What takes longer to measure of the grader: more workers, many gradings, a Dask cluster."""
+"""What takes longer to measure of the grader: more workers, a Dask cluster, many gradings.
 
+    python -m bench.grading_scale [workers] [dask] [memory]
+
+All of it without a name; `memory` takes most of an hour, `dask` needs the extra `cluster`. What is
+named is measured and written to RESULTS.md, each in a section of its own.
+"""
+
+import argparse
 import os
 import sys
 import tempfile
@@ -7,9 +14,10 @@ import time
 from pathlib import Path
 
 from bench.five_checks import HOME, LESSON, cohort, texts
+from bench.results import write_section
 from workbook.curriculum import Lesson, load_lessons
 from workbook.derive import solution
-from workbook.grade import scheduler
+from workbook.grade import scheduler, tiers
 from workbook.grade.grading import Grading
 from workbook.grade.pair import Options, Pair
 from workbook.grade.store import FILE, Store
@@ -18,15 +26,17 @@ from workbook.grade.workers import Worker
 from workbook.home import Home, find_home
 
 SIZE = 200
+MANY = 15_000
 LOOKS = 5
 
 
-def scaling(tier: str, jobs: list[int]) -> str:
-    """Grade the same cohort with several numbers of workers."""
+def workers(tier: str) -> str:
+    """Grade the same cohort with one worker for each core, and with one in all."""
+    jobs = sorted({1, os.cpu_count() or 1})
     rows = [(count, _wall_s(Options(tier, count), HOME, LESSON, cohort(SIZE))) for count in jobs]
     first = rows[0][0] * rows[0][1]
     lines = [
-        f"### Workers: {SIZE} submissions on a machine with {os.cpu_count()} cores",
+        f"## Grading with more workers: {SIZE} submissions, {os.cpu_count()} cores",
         "",
         "| workers | seconds | submissions a second | of linear |",
         "| --- | --- | --- | --- |",
@@ -47,10 +57,10 @@ def _wall_s(options: Options, home: Home, lesson: Lesson, handed_in: Cohort) -> 
     return wall
 
 
-def memory(tier: str, count: int) -> str:
+def memory(tier: str, count: int = MANY) -> str:
     """Grade many submissions with one pair of workers, and look at the memory on the way."""
     lines = [
-        f"### Memory: {count} gradings, one pair of workers",
+        f"## Memory of the grader: {count} gradings, one pair of workers",
         "",
         "| gradings | judge, MiB | workers, MiB |",
         "| --- | --- | --- |",
@@ -61,8 +71,8 @@ def memory(tier: str, count: int) -> str:
             submission = Submission("ann", LESSON.slug, {"exercise.py": text.encode()})
             pair.grade(expectation, submission)
             if number % max(count // LOOKS, 1) == 0:
-                workers = [pid for one in (pair.points, pair.feedback) for pid in _below(one)]
-                shown = f"{_mib(os.getpid()):.0f} | {sum(map(_mib, workers)):.0f}"
+                resting = [pid for one in (pair.points, pair.feedback) for pid in _below(one)]
+                shown = f"{_mib(os.getpid()):.0f} | {sum(map(_mib, resting)):.0f}"
                 lines.append(f"| {number} | {shown} |")
                 sys.stderr.write(f"{lines[-1]}\n")
     return "\n".join(lines)
@@ -106,7 +116,7 @@ def dask(tier: str) -> str:
         store.close()
     return "\n".join(
         [
-            f"### Dask: {SIZE} submissions of lesson 00, shards of {scheduler.SIZE}",
+            f"## Grading on Dask: {SIZE} submissions of lesson 00, shards of {scheduler.SIZE}",
             "",
             "| where | seconds | not graded | overhead |",
             "| --- | --- | --- | --- |",
@@ -126,3 +136,23 @@ def _solved(lesson: Lesson, home: Home) -> Cohort:
         for who in learners
     )
     return Cohort(learners, handed_in)
+
+
+PARTS = {"workers": workers, "dask": dask, "memory": memory}
+
+
+def main() -> None:
+    """Measure what is named, print it, and write its sections."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("part", nargs="*", help=f"{', '.join(PARTS)}; all, when none is named")
+    named = parser.parse_args().part or list(PARTS)
+    if unknown := [name for name in named if name not in PARTS]:
+        parser.error(f"there is no part {unknown[0]}; there are {', '.join(PARTS)}")
+    for name in named:
+        text = PARTS[name](tiers.best().tier)
+        sys.stdout.write(f"{text}\n\n")
+        write_section(f"grading_{name}", text)
+
+
+if __name__ == "__main__":
+    main()
