@@ -5,7 +5,6 @@ cannot be imported in it.
 """
 
 import contextlib
-import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,16 +49,16 @@ def collect(  # noqa: PLR0913 - each option has its name
 ) -> bool:
     """Collect the tests of a lesson, and call `then` with them; say whether it was called.
 
-    It is not when the tests import what the learner writes, or cannot be collected at all: each
-    process must collect for itself. `settings` is a folder for pytest's; each process that was
-    forked in `then` writes to `scratch`. `warm` are modules of the app that may be imported now.
+    The output of the process must lead nowhere. `then` is not called when the tests import what the
+    learner writes, or cannot be collected at all: each process must collect for itself. `settings`
+    is a folder for pytest's; each process that was forked in `then` writes to `scratch`. `warm` are
+    modules of the app that may be imported now.
     """
     settings.joinpath("pytest.ini").write_text("[pytest]\n", encoding="utf-8")
     line = [*check.arguments(lesson, files, settings / "verdict.json"), "--capture=no"]
     line += [f"--basetemp={scratch}", f"--workbook-limit={limit_s}", "--workbook-json="]
     waiting = _Waiting(then, warm)
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        pytest.main(line, plugins=[plugin, waiting])
+    pytest.main(line, plugins=[plugin, waiting])
     return waiting.done
 
 

@@ -105,6 +105,23 @@ def test_a_flood_of_output_is_no_verdict(ask):
     assert from_data(ask(flood).data).passed
 
 
+def test_the_output_is_a_real_file(ask):
+    """Scripts set its encoding, write bytes to it, or hand it to another program."""
+    code = "import sys\nsys.stdout.reconfigure(encoding='utf-8')\nsys.stderr.fileno()\n"
+
+    assert from_data(ask(f"{code}sys.stdout.buffer.write(b'x')\n").data).passed
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows measures memory in another way")
+def test_what_is_printed_is_not_kept_in_memory(ask):
+    """A print() in a loop must not fill the learner's machine."""
+    code = "import resource\nfor _ in range(2000):\n    print('x' * 100_000)\n"
+    peak = "resource.getrusage(resource.RUSAGE_SELF).ru_maxrss"
+    unit = "" if sys.platform == "linux" else " / 1024"
+
+    assert from_data(ask(f"{code}assert {peak}{unit} < 200 * 1024\n").data).passed
+
+
 def test_an_endless_loop_names_test_line_and_limit(ask):
     """The verdict is whole: what ran before it is in it."""
     verdict = from_data(ask("def total_(n):\n    while True:\n        pass\ntotal_(1)\n", 2.0).data)
@@ -149,6 +166,40 @@ def test_what_the_code_has_started_ends_with_it(home, lesson_folder, tmp_path):
         assert from_data(helper.ask(Order(lesson_folder, texts=texts)).data).passed
         left = Path(f"/proc/{pid.read_text()}")
         assert not left.exists()
+
+
+@linux
+def test_what_a_stopped_run_has_started_delays_nobody(home, lesson_folder, tmp_path):
+    """It comes to us only when the run has ended, and has a session of its own."""
+    started = tmp_path / "started"
+    sleeper = (
+        "import pathlib, subprocess\nsubprocess.Popen(['sleep', '600'], start_new_session=True)\n"
+    )
+    sleeper += f"pathlib.Path({str(started)!r}).touch()\nwhile True:\n    pass\n"
+    texts = solution(load_lesson(lesson_folder), home)
+
+    with Helper() as helper:
+        helper.send(Order(lesson_folder, texts={"exercise.py": sleeper}))
+        while not started.exists():
+            pass
+        assert from_data(helper.ask(Order(lesson_folder, texts=texts)).data).passed
+
+
+@linux
+@pytest.mark.parametrize("given", [True, False], ids=["given", "saved"])
+def test_every_handle_of_a_run_is_its_own(home, lesson_folder, given):
+    """Whoever writes to all of them spoils its own answer, not the next order."""
+    text = solution(load_lesson(lesson_folder), home)["exercise.py"]
+    spoil = "import os\nfor n in range(3, 64):\n    try:\n        os.write(n, b'x')\n"
+    spoil += "    except OSError:\n        pass\n"
+    (lesson_folder / "exercise.py").write_text(spoil + text, encoding="utf-8")
+    texts = {"exercise.py": spoil + text} if given else {}
+
+    with Helper() as helper:
+        assert helper.ask(Order(lesson_folder, texts=texts)).failure
+        (lesson_folder / "exercise.py").write_text(text, encoding="utf-8")
+        texts = {} if given else {"exercise.py": text}  # another process has to carry this out
+        assert from_data(helper.ask(Order(lesson_folder, texts=texts)).data).passed
 
 
 @linux

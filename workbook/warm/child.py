@@ -6,12 +6,14 @@ import os
 import resource
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from workbook.warm.orders import Answer
+from workbook.warm.orders import Answer, write
 
 LONGEST_FILE = 256 * 1024 * 1024  # bytes: a file, or an output, that grows without end
+_PAUSE_S = 0.001
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 
 
@@ -30,7 +32,7 @@ def fork(number: int, work: Callable[[], Answer], parents: Iterable[int]) -> tup
     try:
         _shield([*parents, reading])
         answer = _answer(number, work)
-        _write(writing, answer.to_line())
+        write(writing, answer.to_line())
         status = 0
     finally:
         os._exit(status)  # nothing of the parent's clean-up may run here
@@ -57,12 +59,6 @@ def _answer(number: int, work: Callable[[], Answer]) -> Answer:
         return Answer(number, failure=f"the tests were ended by {type(error).__name__}: {error}")
 
 
-def _write(pipe: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(pipe, view) :]
-
-
 def end_with_parent() -> None:
     """Let the system end this process when its parent ends, where it can do that (Linux)."""
     _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -80,11 +76,20 @@ def _prctl(option: int, value: int) -> None:
 
 
 def end(pid: int) -> None:
-    """End the child, its group, and on Linux whatever it has started besides."""
-    for victim in (pid, *_orphans()):
-        for kill in (os.killpg, os.kill):
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                kill(victim, signal.SIGKILL)
+    """End the child, its group, and on Linux whatever it has started besides; wait for all."""
+    _kill(pid)
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            for orphan in _orphans():  # some come to us only when their parent has ended
+                _kill(orphan)
+            if os.waitpid(-1, os.WNOHANG) == (0, 0):
+                time.sleep(_PAUSE_S)
+
+
+def _kill(pid: int) -> None:
+    for kill in (os.killpg, os.kill):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            kill(pid, signal.SIGKILL)
 
 
 def _orphans() -> list[int]:

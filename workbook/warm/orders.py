@@ -1,6 +1,7 @@
 """What a warm process is asked and what it answers. Plain data: both travel as lines of JSON."""
 
 import json
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -65,6 +66,13 @@ def read_answer(line: bytes) -> Answer:
 
 
 Work = Callable[[int], Answer]  # carries out the order with this number
+
+
+def write(pipe: int, data: bytes) -> None:
+    """Write all of it."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(pipe, rest) :]
 
 
 def cannot_run(error: OSError) -> str:

@@ -18,9 +18,17 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from workbook.check import fast_folder
 from workbook.curriculum import CurriculumError
-from workbook.warm.orders import Answer, Order, Work, cannot_run, read_answer, read_order, stopped
+from workbook.warm.orders import (
+    Answer,
+    Order,
+    Work,
+    cannot_run,
+    read_answer,
+    read_order,
+    stopped,
+    write,
+)
 from workbook.warm.perform import load_libraries, perform
 from workbook.warm.warmup import warm_up
 
@@ -44,42 +52,47 @@ class Server:
     children leave behind is in `scratch`, and goes with each of them.
     """
 
-    def __init__(self, orders: int, answers: int, received: bytes, scratch: Path) -> None:
+    def __init__(self, orders: int, answers: int, back: int, scratch: Path) -> None:
         from workbook.warm import ahead, child  # noqa: PLC0415 - there is no such thing on Windows
 
         self._ahead = ahead
         self._child = child
         self._orders = orders
         self._answers = answers
+        self._back = back
         self._wake, self._wake_writer = os.pipe()
         for end in (self._wake, self._wake_writer):
             os.set_blocking(end, False)
-        self._received = bytearray(received)
+        self._received = bytearray()
         self._scratch = scratch
         self._handed_back = False
         self._running: _Running | None = None
         self._loaded: set[object] = set()
         self._ready: Work | None = None
 
-    def serve(self) -> bytes:
+    def serve(self, received: bytes) -> None:
         """Work until nobody can send an order any more, or one comes for another process.
 
-        Returns that order, and what was received after it.
+        Hands that order back, and what was received after it.
         """
+        self._received += received
         self._child.adopt_orphans()
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(self._wake_writer, warn_on_full_buffer=False)
         while b"\n" not in self._received:
             if not (data := os.read(self._orders, _READ)):
-                return b""
+                return
             self._received += data
         _, first = read_order(bytes(self._received.partition(b"\n")[0]))
         self._key = self._ahead.key_of(first)
-        if self._key is None or not self._made_ready(first):
+        if not self._made_ready(self._key.ready):
             self._work()
-        return bytes(self._received) if self._handed_back else b""
+        if self._handed_back:
+            write(self._back, bytes(self._received))
 
-    def _made_ready(self, order: Order) -> bool:
+    def _made_ready(self, order: Order | None) -> bool:
+        if order is None:
+            return False
         load_libraries(order.lesson)
 
         def work(ready: Work) -> None:
@@ -133,7 +146,7 @@ class Server:
         if order.lesson not in self._loaded:
             self._loaded.add(order.lesson)
             load_libraries(order.lesson)
-        ours = (self._orders, self._answers, self._wake, self._wake_writer)
+        ours = (self._orders, self._answers, self._back, self._wake, self._wake_writer)
         pid, pipe = self._child.fork(number, lambda: self._answer(number, order), ours)
         deadline = time.monotonic() + order.all_s if order.all_s else None
         self._running = _Running(number, order, pid, pipe, deadline)
@@ -141,7 +154,9 @@ class Server:
     def _answer(self, number: int, order: Order) -> Answer:
         """Carry an order out; only a child does."""
         try:
-            self._scratch.joinpath("tmp").mkdir(mode=0o700, parents=True, exist_ok=True)
+            own = self._scratch / "tmp"
+            own.mkdir(mode=0o700, parents=True, exist_ok=True)
+            os.environ["TMPDIR"] = tempfile.tempdir = str(own)  # what it leaves behind is in it
             return self._ready(number) if self._ready else perform(number, order)
         except OSError as error:
             return Answer(number, failure=cannot_run(error))
@@ -168,9 +183,7 @@ class Server:
     def _finish(self, running: _Running, failure: str = "") -> None:
         self._end(running)
         answer = Answer(running.number, failure=failure) if failure else _read(running)
-        data = memoryview(answer.to_line())
-        while data:
-            data = data[os.write(self._answers, data) :]
+        write(self._answers, answer.to_line())
         self._clear()
 
     def _stop(self) -> None:
@@ -183,9 +196,6 @@ class Server:
         self._running = None
         self._child.end(running.pid)
         os.close(running.pipe)
-        with contextlib.suppress(ChildProcessError):
-            while os.waitpid(-1, 0):
-                pass
 
     def _clear(self) -> None:
         shutil.rmtree(self._scratch / "tmp", ignore_errors=True)
@@ -208,36 +218,26 @@ def lend(orders: int, answers: int) -> None:
     Each is forked from this clean one, is made ready for one kind of order, and ends when another
     kind comes: what it has loaded would be in the way.
     """
+    from workbook.warm import ahead, child  # noqa: PLC0415 - there is no such thing on Windows
+
     received = os.read(orders, _READ)
     while received:
         reading, writing = os.pipe()
-        child = os.fork()
-        if not child:
+        scratch = Path(ahead.place(), f"workbook-{secrets.token_hex(8)}")
+        pid = os.fork()
+        if not pid:
             status = 1
             try:
                 os.close(reading)
-                received = _serve(orders, answers, received)
-                while received:
-                    received = received[os.write(writing, received) :]
+                child.end_with_parent()
+                Server(orders, answers, writing, scratch).serve(received)
                 status = 0
             finally:
                 os._exit(status)
         os.close(writing)
         with open(reading, "rb") as handed_back:  # noqa: PTH123 - it is no path
             received = handed_back.read()
-        os.waitpid(child, 0)
-
-
-def _serve(orders: int, answers: int, received: bytes) -> bytes:
-    from workbook.warm import child  # noqa: PLC0415 - there is no such thing on Windows
-
-    child.end_with_parent()
-    place = fast_folder() or os.environ.get("TMPDIR") or "/tmp"  # noqa: S108 - a folder of our own
-    scratch = Path(place, f"workbook-{secrets.token_hex(8)}")
-    os.environ["TMPDIR"] = tempfile.tempdir = str(scratch / "tmp")
-    try:
-        return Server(orders, answers, received, scratch).serve()
-    finally:
+        os.waitpid(pid, 0)
         shutil.rmtree(scratch, ignore_errors=True)
 
 

@@ -19,6 +19,11 @@ NOISE = (
     "print('loading')\nprint('to stderr', file=sys.stderr)\n"
     "warnings.warn('an old habit', DeprecationWarning)\n"
 )
+# As on the first lines of many a script.
+OUTPUT = (
+    "import sys\n\nsys.stdout.reconfigure(encoding='utf-8')\n"
+    "sys.stdout.buffer.write(b'loading')\nassert sys.stdout.fileno() >= 0\n"
+)
 
 
 def unparsed(text):
@@ -74,10 +79,11 @@ def test_twenty_different_solutions_get_full_marks(one, desk):
     assert {n: m for n, m in marks.items() if m.earned < m.possible or m.verdict != "ok"} == {}
 
 
-def test_a_warning_of_a_library_costs_nothing(desk):
-    """One grader takes any line on stderr for a failure."""
+@pytest.mark.parametrize("said", [NOISE, OUTPUT], ids=["noise", "output"])
+def test_what_is_said_costs_nothing(desk, said):
+    """One grader takes any line on stderr for a failure; another has no real output."""
     files = texts("00", "solution")
-    noisy = files | {"exercise.py": files["exercise.py"] + b"\n\n" + NOISE.encode()}
+    noisy = files | {"exercise.py": said.encode() + b"\n\n" + files["exercise.py"]}
 
     mark = desk.grade("00", noisy)
 
