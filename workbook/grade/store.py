@@ -124,11 +124,18 @@ class Store:
             raise StoreError(f"{path.parent} cannot be made: {error.strerror}") from None
         self._engine = _engine(path)
         self._sessions = sessionmaker(self._engine)
-        with _readable(path), self._engine.connect() as connection:
+        try:
+            self._make_tables()
+        except BaseException:
+            self.close()
+            raise
+
+    def _make_tables(self) -> None:
+        with _readable(self.path), self._engine.connect() as connection:
             version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
         if version not in (0, VERSION):
-            raise StoreError(f"{path} was written by another version; choose another --out")
-        with _readable(path), self._engine.begin() as connection:
+            raise StoreError(f"{self.path} was written by another version; choose another --out")
+        with _readable(self.path), self._engine.begin() as connection:
             Base.metadata.create_all(connection)
             connection.exec_driver_sql(f"PRAGMA user_version = {VERSION}")
 

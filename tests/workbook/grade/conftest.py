@@ -15,6 +15,7 @@ from workbook.curriculum import find_lesson, load_lessons
 from workbook.derive import solution, starter
 from workbook.grade import tiers
 from workbook.grade.pair import Options, Pair
+from workbook.grade.store import Store
 from workbook.grade.submissions import Submission
 from workbook.grade.workers import Limits
 from workbook.home import find_home
@@ -34,6 +35,13 @@ def texts(name, kind):
     """Return the files of a lesson's starter or solution, as bytes."""
     make = {"starter": starter, "solution": solution}[kind]
     return {file: text.encode() for file, text in make(lesson(name), HOME).items()}
+
+
+@pytest.fixture
+def open_store():
+    """Opens the store of a file; it is closed after the test."""
+    with contextlib.ExitStack() as stack:
+        yield lambda path: stack.enter_context(contextlib.closing(Store(path)))
 
 
 @pytest.fixture(scope="session")

@@ -161,15 +161,17 @@ def test_a_killed_run_goes_on_where_it_was(cohort, tmp_path):
     assert "(known)" in done.stderr
 
 
-def graded(folder, out, tier, lessons, **more):
-    """Grade a folder into a store and return the gradebook."""
-    store = Store(out / FILE)
-    cohort = read_folder(folder, lessons, HOME)
-    for slug, seed in more.pop("seeds", {}).items():
-        store.set_seed(slug, seed)
-    grading = Grading(HOME, store, Options(tier, 1, Limits(timeout_s=60)))
-    assert more.get("how", grading.grade)(cohort, lessons) == []
-    return store
+@pytest.fixture
+def graded(tmp_path, tier, open_store):
+    """Grades a folder, and returns the store."""
+
+    def grade(folder, lessons):
+        store = open_store(tmp_path / "single" / FILE)
+        grading = Grading(HOME, store, Options(tier, 1, Limits(timeout_s=60)))
+        assert grading.grade(read_folder(folder, lessons, HOME), lessons) == []
+        return store
+
+    return grade
 
 
 def book(store, lessons):
@@ -177,12 +179,12 @@ def book(store, lessons):
     return [list(row) for row in gradebook.rows(store.entries(), lessons)]
 
 
-def test_merged_shards_are_a_single_run(cohort, tmp_path, tier):
+def test_merged_shards_are_a_single_run(cohort, graded, tmp_path, tier, open_store):
     """Many machines must not be another way to be graded."""
     lessons = [lesson("00")]
-    single = graded(cohort, tmp_path / "single", tier, lessons)
+    single = graded(cohort, lessons)
     options = Options(tier, 1, Limits(timeout_s=60))
-    merged = Store(tmp_path / "merged" / FILE)
+    merged = open_store(tmp_path / "merged" / FILE)
     planned = shards.plan(read_folder(cohort, lessons, HOME), single, options, 2)
 
     for number, data in enumerate(planned, 1):
@@ -208,15 +210,15 @@ def test_a_plan_is_run_and_merged_by_commands(cohort, tmp_path):
 
 
 @pytest.mark.thorough
-def test_a_dask_cluster_is_a_single_run(cohort, tmp_path, tier, give_up):
+def test_a_dask_cluster_is_a_single_run(cohort, graded, tier, open_store, give_up):
     """Threads of a cluster's worker must not disturb what forks."""
     if not find_spec("distributed"):
         give_up("Dask is missing: pip install 'unit-of-workbook[cluster]'")
     import distributed
 
     lessons = [lesson("00")]
-    single = graded(cohort, tmp_path / "single", tier, lessons)
-    store = Store(tmp_path / "dask" / FILE)
+    single = graded(cohort, lessons)
+    store = open_store(single.path.with_name("dask.sqlite"))
     store.set_seed(lessons[0].slug, single.seed(lessons[0].slug))
     grading = Grading(HOME, store, Options(tier, 1, Limits(timeout_s=60)))
 

@@ -10,7 +10,7 @@ from tests.workbook.grade.test_cohort import points, put, workbook
 from workbook.grade import extra, gradebook, shards
 from workbook.grade.judge import OF_EXTRA
 from workbook.grade.pair import Options, Pair
-from workbook.grade.store import FILE, Store
+from workbook.grade.store import FILE
 from workbook.grade.submissions import Learner, Submission
 
 SECRET = "hush_eleven_grey_herons"  # what no page may hold
@@ -106,7 +106,7 @@ def test_what_the_process_says_of_a_hidden_test_is_not_in_the_mark(hidden, tier)
 
 
 @pytest.mark.thorough
-def test_a_shard_brings_the_hidden_tests_along(hidden, tmp_path, tier):
+def test_a_shard_brings_the_hidden_tests_along(hidden, tmp_path, tier, open_store):
     """Another machine must come to the same mark."""
     files = {"exercise.py": texts("00", "solution")["exercise.py"] + NARROW.encode()}
     one = lesson("00")
@@ -117,9 +117,8 @@ def test_a_shard_brings_the_hidden_tests_along(hidden, tmp_path, tier):
 
     lost = shards.run(json.loads(json.dumps(plan)), LESSONS, HOME, tmp_path / FILE, jobs=1)
 
-    store = Store(tmp_path / FILE)
-    found = [(entry.verdict, entry.receipt.extra != "") for entry in store.entries()]
-    store.close()
+    entries = open_store(tmp_path / FILE).entries()
+    found = [(entry.verdict, entry.receipt.extra != "") for entry in entries]
     assert (lost, found) == ([], [("review", True)])
 
 

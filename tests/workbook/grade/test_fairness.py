@@ -9,7 +9,7 @@ from tests.workbook.grade.test_probes import alternatives
 from workbook.derive import solution
 from workbook.grade.grading import Grading
 from workbook.grade.pair import Options
-from workbook.grade.store import FILE, Store
+from workbook.grade.store import FILE
 from workbook.grade.submissions import Cohort, Learner, Submission
 from workbook.grade.workers import Limits
 from workbook.reformat import renamed
@@ -106,7 +106,7 @@ def test_who_has_to_wait_is_not_out_of_time(tier, desk):
 
 
 @pytest.mark.thorough
-def test_the_same_code_gets_the_same_mark_fifty_times_under_load(tmp_path, tier):
+def test_the_same_code_gets_the_same_mark_fifty_times_under_load(tmp_path, tier, open_store):
     """Twice as many workers as cores, and nobody is timed out or unlucky."""
     one = lesson("00")
     files = texts("00", "solution")
@@ -115,7 +115,7 @@ def test_the_same_code_gets_the_same_mark_fifty_times_under_load(tmp_path, tier)
     for who in learners:  # the same but for a comment: what is the same is graded once
         text = files["exercise.py"] + f"# {who.key}\n".encode()
         submissions.append(Submission(who.key, one.slug, {"exercise.py": text}))
-    store = Store(tmp_path / FILE)
+    store = open_store(tmp_path / FILE)
 
     lost = Grading(HOME, store, Options(tier, 4, Limits())).grade(
         Cohort(tuple(learners), tuple(submissions)), [one]

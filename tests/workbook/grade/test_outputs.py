@@ -16,7 +16,7 @@ from workbook.grade.exports.fill import fill
 from workbook.grade.exports.table import FillError
 from workbook.grade.marks import Mark, Receipt, TaskMark
 from workbook.grade.pages.render import page_name
-from workbook.grade.store import FILE, Override, Result, Store
+from workbook.grade.store import FILE, Override, Result
 from workbook.grade.submissions import Cohort, Learner, Submission
 from workbook.verdict import Place, Recognised, TaskResult, TestResult, Verdict
 
@@ -65,11 +65,9 @@ def marked(one, missed=(), review=(), message="it came out wrong", evidence=""):
 
 
 @pytest.fixture
-def store(tmp_path):
+def store(tmp_path, open_store):
     """A store for results that a test puts in."""
-    store = Store(tmp_path / "out" / FILE)
-    yield store
-    store.close()
+    return open_store(tmp_path / "out" / FILE)
 
 
 def put(store, learner, one, mark=None, files=None, **more):

@@ -34,11 +34,9 @@ def result(learner=ANN, text=b"x = 1", found=None, **more):
 
 
 @pytest.fixture
-def store(tmp_path):
+def store(tmp_path, open_store):
     """An empty store."""
-    store = Store(tmp_path / FILE)
-    yield store
-    store.close()
+    return open_store(tmp_path / FILE)
 
 
 def entry(store, learner="ann"):
@@ -68,14 +66,13 @@ def test_a_mark_is_found_by_its_receipt_and_by_nothing_else(store):
         assert store.mark(result(**change).receipt) is None
 
 
-def test_a_seed_is_made_once(store, tmp_path):
+def test_a_seed_is_made_once(store, tmp_path, open_store):
     """Two equal solutions must meet the same hidden data, also after a restart."""
     seed = store.seed(LESSON)
 
-    again = Store(tmp_path / FILE)
+    again = open_store(tmp_path / FILE)
 
     assert again.seed(LESSON) == seed
-    again.close()
 
 
 def test_a_submission_that_is_handed_in_again_replaces_the_one_before(store):
@@ -162,25 +159,22 @@ def test_a_store_of_another_version_is_not_touched(tmp_path):
         Store(tmp_path / FILE)
 
 
-def test_a_part_with_another_seed_is_refused(store, tmp_path):
+def test_a_part_with_another_seed_is_refused(store, tmp_path, open_store):
     """Marks on different hidden data do not belong into one gradebook."""
     store.set_seed(LESSON, 1)
-    part = Store(tmp_path / "part.sqlite")
-    part.set_seed(LESSON, 2)
-    part.close()
+    open_store(tmp_path / "part.sqlite").set_seed(LESSON, 2)
 
     with pytest.raises(StoreError, match="another seed"):
         store.absorb(tmp_path / "part.sqlite")
 
 
-def test_a_difference_is_explained(store, tmp_path):
+def test_a_difference_is_explained(store, tmp_path, open_store):
     """`diff` says whether the learner, the lesson or a version changed."""
     store.save(result())
-    after = Store(tmp_path / "after.sqlite")
+    after = open_store(tmp_path / "after.sqlite")
     after.save(result(found=mark("earned", "earned", verdict="ok"), versions="w"))
 
     (change,) = changes(store, after)
 
     assert (change.before, change.after) == ("failed 1", "ok 2")
     assert change.why == "another versions"
-    after.close()
