@@ -2,13 +2,15 @@
 
 import json
 import os
+import shutil
 import sys
 from pathlib import Path
 
 import pytest
 
-from workbook.curriculum import load_lesson
-from workbook.derive import solution
+from workbook.curriculum import load_lesson, load_lessons
+from workbook.derive import solution, starter, with_piece
+from workbook.home import find_home
 from workbook.verdict import from_data
 from workbook.warm.helper import Helper
 from workbook.warm.orders import Answer, Order, read_answer, read_order
@@ -17,6 +19,8 @@ KINDS = [
     pytest.param(True, id="fork", marks=pytest.mark.skipif(os.name == "nt", reason="no fork")),
     pytest.param(False, id="stand-by", marks=pytest.mark.thorough),
 ]
+REAL = find_home()
+FIRST = "02_repository"  # stands for all of them in the default suite
 linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
 
@@ -231,6 +235,41 @@ def test_each_save_meets_an_app_that_no_other_has_met(ask):
 
     for _ in range(3):
         assert from_data(ask(touch).data).passed
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no process is made ready without fork")
+@pytest.mark.parametrize(
+    "lesson",
+    [
+        pytest.param(one, id=one.slug, marks=[pytest.mark.thorough] * (one.slug != FIRST))
+        for one in load_lessons(REAL.lessons)
+    ],
+)
+def test_what_is_saved_gets_the_verdict_of_what_is_given(lesson, tmp_path):
+    """A process that was made ready must answer like one that has seen nothing yet."""
+    folder = tmp_path / "lessons" / lesson.slug
+    shutil.copytree(lesson.folder, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    pieces = sorted(lesson.folder.glob("misconceptions/*.py"))[:3]
+    done = solution(lesson, REAL)
+    wrong = [with_piece(done, piece.read_text(encoding="utf-8")) for piece in pieces]
+    given, saved = [], []
+
+    with Helper() as helper:
+        for texts in (starter(lesson, REAL), done, *wrong):
+            given.append(seen(helper.ask(Order(folder, texts=texts))))
+            for name, text in texts.items():
+                (folder / name).write_text(text, encoding="utf-8")
+            saved.append(seen(helper.ask(Order(folder))))
+
+    assert saved == given
+    assert len({str(one) for one in given}) == len(given) > 4
+
+
+def seen(answer):
+    """Return what a learner is told, test by test."""
+    verdict = from_data(answer.data)
+    tests = [*verdict.guards, *(test for task in verdict.tasks for test in task.tests)]
+    return {test.name: (test.outcome, test.recognised) for test in tests}
 
 
 def test_changed_tests_are_run_after_the_next_save(ask, lesson_folder):
