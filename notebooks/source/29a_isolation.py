@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Two transactions at once
 #
-# Belongs to lesson 29.
+# Belongs to a lesson that is still to come.
 # Two transactions read and write the same cases, step by step, on a real PostgreSQL.
 # Which of them is refused depends on the **isolation level**.
 #

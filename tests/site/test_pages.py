@@ -53,6 +53,13 @@ def test_every_link_and_anchor_leads_somewhere(site):
     assert dead == []
 
 
+def test_every_listing_is_there(site):
+    """A snippet whose mark was mangled shows its mark and no code."""
+    marks = re.compile(r"-+8\s*(<|&lt;)|&lt;!-- (generated|run):|<!-- (generated|run):")
+
+    assert [n for n, p in pages(site).items() if marks.search(p.read_text(encoding="utf-8"))] == []
+
+
 def test_no_page_holds_a_script(site):
     """One policy without hashes is enough only while this is so."""
     inline = re.compile(

@@ -51,8 +51,8 @@ def diff_command(lesson: str | None) -> None:
 def statements_command(task: str | None) -> None:
     """Show the SQL that the tests saw, with your lines and the budget.
 
-    Example: workbook statements 2.5
     Without a task: the first one that is not green; after success, all beside the reference's.
+    Example: workbook statements 2.5
     """
     from workbook.statements import beside, of_verdict  # noqa: PLC0415 - only this command needs it
 

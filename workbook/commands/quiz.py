@@ -44,7 +44,7 @@ def quiz_command(  # noqa: PLR0913 - each option is what somebody types
     """Answer questions about real code: what will happen?
 
     Without LESSON: what you answered wrongly some time ago, then new questions of the lessons that
-    you have reached. LESSON may be `source`: the twenty questions of the source material. Answers
+    you have reached. LESSON may be `source`: the twenty questions of the self-check. Answers
     can be piped in, one a line. Exit 0, 2 for wrong use. Example: workbook quiz 2
     """
     desk = open_desk()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from workbook.home import command
+from workbook.home import command, shipped
 from workbook.smells.catalogue import Smell, smells
 
 if TYPE_CHECKING:
@@ -89,8 +89,13 @@ def _group(smell: Smell, found: Sequence["Finding"], width: int) -> Iterator[str
                 yield from _wrapped(text, width, "      ")
     yield ""
     yield from _wrapped(smell.why, width, "    ")
-    yield f"    lesson {smell.lesson}"
+    yield f"    {_taught(smell)}"
     yield ""
+
+
+def _taught(smell: Smell) -> str:
+    there = (shipped().lessons / smell.lesson).is_dir()
+    return f"lesson {smell.lesson}" if there else f"lesson {smell.lesson}, to come"
 
 
 def _wrapped(text: str, width: int, indent: str) -> list[str]:
@@ -110,4 +115,4 @@ def _print_checklist(*, as_json: bool) -> None:
             click.echo(f"\n    {name}")
             for line in code.splitlines():
                 click.echo(f"      {line}".rstrip())
-        click.echo(f"\n    lesson {smell.lesson}\n")
+        click.echo(f"\n    {_taught(smell)}\n")

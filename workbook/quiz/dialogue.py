@@ -70,7 +70,7 @@ def _answer(question: Question, say: Say, listen: Listen) -> str | None:
 
 def shown_question(question: Question, place: str, width: int = 80) -> Iterator[str]:
     """Yield the lines of one question: where it belongs, what is stored, the code, the choices."""
-    source = f", question {question.number} of the source" if question.number else ""
+    source = f", question {question.number} of the self-check" if question.number else ""
     yield f"{place}  {question.lesson}{source}"
     yield ""
     yield from wrapped(question.asks, width, "  ")

@@ -76,7 +76,7 @@ def _taught(slug: str, lessons: Sequence[Lesson]) -> str:
     """Return a link to a lesson; its number alone while nobody has written it."""
     lesson = find_lesson(list(lessons), slug)
     if lesson is None:
-        return f"(lesson {slug[:2]})"
+        return f"(lesson {slug[:2]}, to come)"
     return f"[{slug[:2]} {lesson.title}](lessons/{slug}/README.md#concept)"
 
 

@@ -67,7 +67,7 @@ def _runner(lesson: Lesson, home: Home) -> str:
         tag = f"<workbook-runner data-lesson='{lesson.slug}'>{note}{files}</workbook-runner>"
     else:
         note = (
-            "<p class='local'>This lesson runs locally: it needs threads or a server, which a page "
+            "<p class='local'>This lesson runs locally: it needs threads or Alembic, which a page "
             "does not have. Edit the file below in your clone, then type "
             f"<code>python3 run.py check {lesson.number}</code></p>"
         )
