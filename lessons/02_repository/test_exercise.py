@@ -29,11 +29,11 @@ PLAIN_WORDS = {
 @pytest.fixture
 def stored(session_factory):
     """Stores cases past the repository."""
-    from case_tracker.adapters.sql.mapping import to_record
+    from case_tracker.adapters.sql.bulk import SqlCaseImport
 
     def store(*cases):
         with session_factory.begin() as session:
-            session.add_all(to_record(case) for case in cases)
+            SqlCaseImport(session).add_all(cases)
 
     return store
 

@@ -9,7 +9,8 @@ from sqlalchemy.orm import relationship, selectinload
 
 import case_tracker
 from case_tracker.adapters.sql.audit import AuditEventRecord
-from case_tracker.adapters.sql.mapping import to_domain, to_record
+from case_tracker.adapters.sql.bulk import SqlCaseImport
+from case_tracker.adapters.sql.mapping import to_domain
 from case_tracker.adapters.sql.models import CaseRecord
 from case_tracker.domain.case import Case, CaseId, Note
 from workbook.lens.budget import folded, over_budget
@@ -31,7 +32,7 @@ def stored(session_factory):
             for n in range(1, count + 1)
         ]
         with session_factory.begin() as session:
-            session.add_all(to_record(case) for case in cases)
+            SqlCaseImport(session).add_all(cases)
         return cases
 
     return store
