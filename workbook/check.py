@@ -6,6 +6,7 @@ import io
 import json
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -63,12 +64,13 @@ def run(  # noqa: PLR0913 - each option has its name
 @contextlib.contextmanager
 def _no_collector() -> Iterator[None]:
     """Import modules without looking for garbage: what they make stays."""
-    was = gc.isenabled()
+    was, modules = gc.isenabled(), len(sys.modules)
     gc.disable()
     try:
         yield
     finally:
-        gc.freeze()
+        if len(sys.modules) > modules:  # else there is nothing new but garbage
+            gc.freeze()
         if was:
             gc.enable()
 

@@ -93,7 +93,6 @@ class Server:
     def _made_ready(self, order: Order | None) -> bool:
         if order is None:
             return False
-        load_libraries(order.lesson)
 
         def work(ready: Work) -> None:
             self._ready = ready
@@ -143,7 +142,7 @@ class Server:
 
     def _begin(self, number: int, order: Order) -> None:
         self._stop()
-        if order.lesson not in self._loaded:
+        if not self._ready and order.lesson not in self._loaded:
             self._loaded.add(order.lesson)
             load_libraries(order.lesson)
         ours = (self._orders, self._answers, self._back, self._wake, self._wake_writer)
